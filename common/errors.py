@@ -1,8 +1,9 @@
-"""The exceptions of Farhand. Five branches; each says who must act.
+"""The exceptions of Farhand. Six branches; each says who must act.
 
     RemoteControlError
     ├── ProtocolViolation   the other side broke a rule: close the connection
     ├── PairingFailed       the user tries again, with this code or another
+    ├── InvalidCode         the user mends what he typed; nothing was sent
     ├── PermissionDenied    say so and stay connected
     ├── ConnectionLost      retry, or say why it can't be reached
     └── SettingsError       somebody mends a setting, a file or an option
@@ -12,7 +13,7 @@ line; the sentences of the windows are made by each program in one place of its 
 Misuse of our own code is TypeError or RuntimeError: a bug, and let through.
 """
 
-from common.reasons import ConnectionProblem, PairingProblem
+from common.reasons import CodeTypingProblem, ConnectionProblem, PairingProblem
 
 
 class RemoteControlError(Exception):
@@ -31,6 +32,14 @@ class PairingFailed(RemoteControlError):
     """A code did not lead to a session."""
 
     def __init__(self, problem: PairingProblem) -> None:
+        super().__init__(problem.value)
+        self.problem = problem
+
+
+class InvalidCode(RemoteControlError):
+    """What was typed is not a connection code. The typed text is not kept."""
+
+    def __init__(self, problem: CodeTypingProblem) -> None:
         super().__init__(problem.value)
         self.problem = problem
 

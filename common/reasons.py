@@ -75,6 +75,17 @@ class PairingProblem(Enum):
     """A signed document does not fit what this side knows: somebody is in the middle."""
 
 
+class CodeTypingProblem(Enum):
+    """What is wrong with a connection code while it is typed. Nothing of it is sent."""
+
+    EMPTY = "empty"
+    LETTERS = "letters"
+    """Something else than digits, spaces and dashes."""
+    TOO_SHORT = "too_short"
+    TOO_LONG = "too_long"
+    WRONG_CHECK_DIGIT = "wrong_check_digit"
+
+
 class ConnectionProblem(Enum):
     """Why a node can't be reached, or is not taken for the right one."""
 
