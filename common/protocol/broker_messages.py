@@ -332,8 +332,8 @@ FromNode = (
 T = TypeVar("T")
 
 _encoder = msgspec.json.Encoder()
-_from_app = msgspec.json.Decoder(FromApp)
-_from_node = msgspec.json.Decoder(FromNode)
+_from_app: "msgspec.json.Decoder[FromApp]" = msgspec.json.Decoder(FromApp)
+_from_node: "msgspec.json.Decoder[FromNode]" = msgspec.json.Decoder(FromNode)
 
 
 def encode(message: FromApp | FromNode) -> str:
