@@ -1,0 +1,295 @@
+"""The target's way from a typed code to a granted session; no I/O.
+
+    CLAIMING -> AWAITING_OFFER -> MAKING_SHARE -> AWAITING_SHARE -> ANSWERING
+             -> AWAITING_CONFIRMATION -> AWAITING_GRANT -> PAIRED
+
+One object is one press of Enter: one claim, one run of the key exchange. It never tries again
+by itself. ENDED follows from every state, with one PairingEnded that says which sentence the
+user reads: what the server says of the code, or what this side knows (a confirmation that
+failed is a wrong secret).
+"""
+
+import hmac
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Final
+
+from common.errors import PairingFailed, ProtocolViolation
+from common.protocol import broker_messages as broker
+from common.protocol.broker_messages import FromNode, FromTarget
+from common.protocol.connection_code import ConnectionCode
+from common.protocol.documents import Offer, verify_grant, verify_offer
+from common.protocol.handshake import TargetHandshake
+from common.protocol.pairing import (
+    MAXIMUM_EARLY_FRAMES,
+    Computation,
+    PairedSession,
+    catching,
+    check_grant,
+)
+from common.protocol.session_events import (
+    ClaimWaiting,
+    PairingEnded,
+    SessionPaired,
+    TargetEvent,
+)
+from common.reasons import PairingProblem
+
+PROGRESS_SECONDS: Final = 20.0
+"""A broker that says nothing for this long is taken for unreachable."""
+SECONDS_PER_WAITING_CLAIM: Final = 10.0
+
+
+class TargetState(Enum):
+    """How far a typed code has come."""
+
+    CLAIMING = auto()
+    AWAITING_OFFER = auto()
+    MAKING_SHARE = auto()
+    AWAITING_SHARE = auto()
+    ANSWERING = auto()
+    AWAITING_CONFIRMATION = auto()
+    AWAITING_GRANT = auto()
+    PAIRED = auto()
+    ENDED = auto()
+
+
+State = TargetState
+
+FINAL: Final = frozenset({State.PAIRED, State.ENDED})
+ALL: Final = frozenset(State)
+
+LEGAL: Final[dict[type, frozenset[State]]] = {
+    broker.ClaimQueued: frozenset({State.CLAIMING, State.AWAITING_OFFER}),
+    broker.ClaimRefused: frozenset({State.CLAIMING, State.AWAITING_OFFER}),
+    broker.OfferMade: frozenset({State.CLAIMING, State.AWAITING_OFFER}),
+    broker.GrantMade: frozenset({State.AWAITING_GRANT}),
+    broker.Released: ALL - FINAL,
+    broker.NodeStopping: ALL - FINAL,
+}
+"""The node's messages and the states in which they mean something."""
+
+
+@dataclass(frozen=True, slots=True)
+class TargetIdentity:
+    """What the target knows of itself and of its server before a session."""
+
+    root_public_key: bytes
+    root_fingerprint: bytes
+    device_fingerprint: bytes
+
+
+class TargetPairing:
+    """One typed code, until it is paired or has failed."""
+
+    def __init__(
+        self, identity: TargetIdentity, code: ConnectionCode, nonce: bytes, now: float
+    ) -> None:
+        self._identity = identity
+        self._code = code
+        self._nonce = nonce
+        self._state = State.CLAIMING
+        self._claim = ""
+        self._offer: Offer | None = None
+        self._handshake: TargetHandshake | None = None
+        self._early_frames: list[bytes] = []
+        self._output: deque[FromTarget | bytes] = deque([broker.Claim(code.routing, nonce)])
+        self._events: list[TargetEvent] = []
+        self._computation: Callable[[], object] | None = None
+        self._deadline = now + PROGRESS_SECONDS
+        self._result: PairedSession | None = None
+        self._violation = ""
+
+    # What a runner takes.
+
+    @property
+    def state(self) -> TargetState:
+        """How far the code has come."""
+        return self._state
+
+    @property
+    def result(self) -> PairedSession | None:
+        """The session, once the state is PAIRED."""
+        return self._result
+
+    @property
+    def violation(self) -> str:
+        """What rule was broken, for the log, after an end by UNTRUSTED."""
+        return self._violation
+
+    def take_events(self) -> list[TargetEvent]:
+        """Hand out what has happened since the last call."""
+        events, self._events = self._events, []
+        return events
+
+    def take_computation(self) -> Computation | None:
+        """Hand out the slow step that is to be run now, once."""
+        function, self._computation = self._computation, None
+        return None if function is None else Computation(0, catching(function))
+
+    def next_output(self) -> FromTarget | bytes | None:
+        """Hand out what is to be sent next: a message for the node, or a frame."""
+        return self._output.popleft() if self._output else None
+
+    def next_deadline(self) -> float | None:
+        """Tell when to call `advance`, monotonic seconds."""
+        return None if self._state in FINAL else self._deadline
+
+    # What the user and the runner do.
+
+    def cancel(self) -> None:
+        """Give the attempt up; nothing is reported to who cancelled."""
+        if self._state not in FINAL:
+            self._leave()
+            self._state = State.ENDED
+
+    def receive_text(self, message: FromNode, now: float) -> None:
+        """Take a message of the node."""
+        if self._state in FINAL:
+            return
+        if self._state not in LEGAL.get(type(message), frozenset()):
+            self._distrust(f"{type(message).__name__} is not allowed in {self._state.name}")
+            return
+        self._deadline = now + PROGRESS_SECONDS
+        try:
+            self._handle(message, now)
+        except ProtocolViolation as violation:
+            self._distrust(violation.detail)
+
+    def receive_frame(self, frame: bytes, now: float) -> None:
+        """Take a binary frame of the controller."""
+        if self._state in FINAL:
+            return
+        self._deadline = now + PROGRESS_SECONDS
+        handshake = self._handshake
+        match self._state:
+            case State.AWAITING_SHARE if handshake is not None:
+                self._state = State.ANSWERING
+                self._computation = lambda: handshake.answer(frame)
+            case State.AWAITING_CONFIRMATION if handshake is not None:
+                self._check_confirmation(handshake, frame)
+            case State.AWAITING_GRANT if len(self._early_frames) < MAXIMUM_EARLY_FRAMES:
+                self._early_frames.append(frame)
+            case _:
+                self._distrust(f"a frame in {self._state.name}")
+
+    def computed(self, outcome: object) -> None:
+        """Take the result of a slow step."""
+        if self._state in FINAL:
+            return
+        if isinstance(outcome, ProtocolViolation):
+            self._distrust(outcome.detail)
+        elif isinstance(outcome, TargetHandshake):
+            self._handshake = outcome
+            self._state = State.AWAITING_SHARE
+            self._output.append(outcome.first_frame)
+        elif isinstance(outcome, bytes):
+            self._state = State.AWAITING_CONFIRMATION
+            self._output.append(outcome)
+        else:
+            raise RuntimeError(f"no such result is awaited in {self._state.name}")
+
+    def connection_lost(self) -> None:
+        """The connection to the node broke; the attempt is over."""
+        self._fail(PairingProblem.BROKER_UNREACHABLE)
+
+    def advance(self, now: float) -> None:
+        """Do what is due: a broker that stays silent is unreachable."""
+        if self._state not in FINAL and now >= self._deadline:
+            self._leave()
+            self._fail(PairingProblem.BROKER_UNREACHABLE)
+
+    # Steps.
+
+    def _handle(self, message: FromNode, now: float) -> None:
+        match message:
+            case broker.ClaimQueued():
+                self._claim = message.claim
+                self._state = State.AWAITING_OFFER
+                self._deadline += message.claims_before * SECONDS_PER_WAITING_CLAIM
+                self._events.append(ClaimWaiting(message.claims_before))
+            case broker.ClaimRefused():
+                self._fail(message.problem, message.retry_after_seconds)
+            case broker.OfferMade():
+                self._take_offer(message)
+            case broker.GrantMade():
+                self._take_grant(message)
+            case broker.Released():
+                self._released(message)
+            case _:
+                pass  # NodeStopping: the connection closes next, and that is what counts
+
+    def _take_offer(self, message: broker.OfferMade) -> None:
+        offer = verify_offer(message.offer, self._identity.root_public_key)
+        self._check_offer(offer)
+        if message.claim != offer.claim or (self._claim and self._claim != offer.claim):
+            raise ProtocolViolation("the offer is for another claim")
+        self._claim, self._offer = offer.claim, offer
+        self._state = State.MAKING_SHARE
+        secret, body = self._code.secret, message.offer.body
+        self._computation = lambda: TargetHandshake(
+            offer.session_id, secret, body, offer.share_commitment
+        )
+
+    def _check_offer(self, offer: Offer) -> None:
+        """Compare every field that this side knows. Raises ProtocolViolation."""
+        fits = (
+            offer.routing == self._code.routing
+            and hmac.compare_digest(offer.root_fingerprint, self._identity.root_fingerprint)
+            and hmac.compare_digest(offer.device_fingerprint, self._identity.device_fingerprint)
+            and hmac.compare_digest(offer.target_nonce, self._nonce)
+        )
+        if not fits:
+            raise ProtocolViolation("the offer is not for what this target claimed")
+
+    def _check_confirmation(self, handshake: TargetHandshake, frame: bytes) -> None:
+        try:
+            handshake.check(frame)
+        except PairingFailed:
+            self._leave()
+            self._fail(PairingProblem.WRONG_SECRET)
+        except ProtocolViolation as violation:
+            self._distrust(violation.detail)
+        else:
+            self._output.append(broker.Paired(self._claim, handshake.keys.transcript_hash))
+            self._state = State.AWAITING_GRANT
+
+    def _take_grant(self, message: broker.GrantMade) -> None:
+        if self._handshake is None or self._offer is None:
+            raise RuntimeError("a grant is awaited only after an offer and a handshake")
+        grant = verify_grant(message.grant, self._identity.root_public_key)
+        keys = self._handshake.keys
+        check_grant(grant, self._offer, keys.transcript_hash)
+        self._result = PairedSession(
+            claim=self._claim,
+            keys=keys,
+            offer=self._offer,
+            grant=grant,
+            other_computer="",
+            early_frames=tuple(self._early_frames),
+        )
+        self._state = State.PAIRED
+        self._events.append(SessionPaired("", keys.security_number))
+
+    def _released(self, message: broker.Released) -> None:
+        if self._claim and message.claim != self._claim:
+            return
+        was_checked = self._state is State.AWAITING_CONFIRMATION and not message.other_is_lost
+        self._fail(PairingProblem.WRONG_SECRET if was_checked else PairingProblem.CONTROLLER_LEFT)
+
+    def _leave(self) -> None:
+        if self._claim:
+            self._output.append(broker.LeaveSession(self._claim))
+
+    def _distrust(self, detail: str) -> None:
+        self._violation = detail
+        self._leave()
+        self._fail(PairingProblem.UNTRUSTED)
+
+    def _fail(self, problem: PairingProblem, retry_after_seconds: int = 0) -> None:
+        if self._state not in FINAL:
+            self._computation = None
+            self._state = State.ENDED
+            self._events.append(PairingEnded(problem, retry_after_seconds))
