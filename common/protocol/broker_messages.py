@@ -47,8 +47,8 @@ SessionId = Annotated[bytes, Meta(min_length=16, max_length=16)]
 PublicKey = Annotated[bytes, Meta(min_length=32, max_length=32)]
 Signature = Annotated[bytes, Meta(min_length=64, max_length=64)]
 Sha256 = Annotated[bytes, Meta(min_length=32, max_length=32)]
-Routing = Annotated[str, Meta(pattern=r"^[0-9]{4,6}$")]
-ClaimId = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$")]
+Routing = Annotated[str, Meta(pattern=r"^[0-9]{4,6}\Z")]
+ClaimId = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z")]
 OwnerToken = Annotated[str, Meta(min_length=32, max_length=64)]
 Version = Annotated[int, Meta(ge=1, le=65535)]
 Seconds = Annotated[int, Meta(ge=0, le=86400)]
@@ -248,7 +248,7 @@ class ClaimFailed(Message, frozen=True, tag="claim_failed"):
     bytes that make no sense (no try)."""
 
     claim: ClaimId
-    problem: Annotated[str, Meta(pattern="^(wrong|left|malformed)$")]
+    problem: Annotated[str, Meta(pattern=r"^(wrong|left|malformed)\Z")]
 
 
 class Paired(Message, frozen=True, tag="paired"):
@@ -352,9 +352,12 @@ def decode_from_node(text: str | bytes) -> FromNode:
 
 
 def _decode(decoder: "msgspec.json.Decoder[T]", text: str | bytes, maximum_bytes: int) -> T:
-    if len(text) > maximum_bytes:
-        raise ProtocolViolation(f"a text frame of {len(text)} bytes; {maximum_bytes} are allowed")
+    if len(text) > maximum_bytes:  # characters or bytes: never fewer bytes than this
+        raise ProtocolViolation(f"a text frame of more than {maximum_bytes} bytes")
     try:
-        return decoder.decode(text)
+        data = text.encode() if isinstance(text, str) else text
+        if len(data) > maximum_bytes:
+            raise ProtocolViolation(f"a text frame of more than {maximum_bytes} bytes")
+        return decoder.decode(data)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise ProtocolViolation(f"not a message: {error}") from None

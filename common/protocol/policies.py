@@ -275,7 +275,7 @@ def _read_toml(path: Path) -> Mapping[str, object]:
         raise SettingsError(str(path), "it is too long for a policies file")
     try:
         return tomllib.loads(content.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # not TOML, not UTF-8, a number too long
         raise SettingsError(str(path), f"it is not TOML: {error}") from None
 
 

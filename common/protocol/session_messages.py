@@ -108,6 +108,10 @@ class ScreenLayout(SessionMessage, frozen=True, tag=1):
     width_pixels: ScreenSide
     height_pixels: ScreenSide
 
+    def __post_init__(self) -> None:
+        if self.width_pixels * self.height_pixels > MAXIMUM_SCREEN_PIXELS:
+            raise ValueError("a screen of too many pixels")
+
 
 class PictureUpdate(SessionMessage, frozen=True, tag=2):
     """Target to controller: a part of frame `frame`; the picture is whole after `is_last`.
@@ -133,7 +137,7 @@ class PictureShown(SessionMessage, frozen=True, tag=3):
 class ScreenUnavailable(SessionMessage, frozen=True, tag=4):
     """Target to controller: no picture for now, and why; a ScreenLayout ends it."""
 
-    cause: Annotated[str, Meta(pattern="^(no_display|wayland|capture_failed)$")]
+    cause: Annotated[str, Meta(pattern=r"^(no_display|wayland|capture_failed)\Z")]
 
 
 # --- cursor -------------------------------------------------------------------------------
