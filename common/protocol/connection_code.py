@@ -13,7 +13,7 @@ import hmac
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NoReturn
 
 from common.errors import InvalidCode, ProtocolViolation
 from common.reasons import CodeTypingProblem as CodeTypingProblem
@@ -70,6 +70,9 @@ class Secret:
 
     def __hash__(self) -> int:
         return hash((Secret, self._digits))
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret is not stored")
 
     def __repr__(self) -> str:
         return "Secret(hidden)"
