@@ -1,0 +1,58 @@
+"""Labels in the type scale, always plain text: names from elsewhere can't bring markup."""
+
+from enum import Enum
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QWidget
+
+
+class TextStyle(Enum):
+    """The steps of the type scale; the value is what the style sheet knows."""
+
+    TITLE = "title"
+    HEADING = "heading"
+    BODY = "body"
+    MUTED = "muted"
+    SMALL = "small"
+    FIELD = "field"
+    """The name of a field, above it."""
+    PROBLEM = "problem"
+    """What is wrong with a field, below it."""
+
+
+def label(text: str = "", style: TextStyle = TextStyle.BODY, wraps: bool = True) -> QLabel:
+    """Make a plain-text label in a style; with `wraps` it grows downwards, never clips."""
+    result = QLabel()
+    result.setTextFormat(Qt.TextFormat.PlainText)
+    result.setText(text)
+    result.setProperty("textStyle", style.value)
+    if wraps:
+        result.setWordWrap(True)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        result.setSizePolicy(policy)
+    return result
+
+
+def card(parent: QWidget | None = None) -> QFrame:
+    """Make a raised surface with a border and round corners, to group what belongs together."""
+    result = QFrame(parent)
+    result.setProperty("kind", "card")
+    return result
+
+
+def divider(parent: QWidget | None = None) -> QFrame:
+    """Make a thin horizontal line."""
+    result = QFrame(parent)
+    result.setProperty("kind", "divider")
+    result.setFixedHeight(1)
+    return result
+
+
+def restyle(widget: QWidget, name: str, value: str | bool) -> None:
+    """Set a property that the style sheet selects by, and have it take effect."""
+    if widget.property(name) == value:
+        return
+    widget.setProperty(name, value)
+    widget.style().unpolish(widget)
+    widget.style().polish(widget)
