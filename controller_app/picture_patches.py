@@ -1,0 +1,105 @@
+"""The slot between the decode thread and the window: what of the picture is new.
+
+One writer (the decode thread), one reader (the Qt thread), one lock; no Qt here. Patches
+are copies that nobody writes any more. They don't queue: while the window is busy they
+gather, and once they hold more pixels than the picture, one copy of the whole picture takes
+their place. The reader is woken only when the slot was empty.
+"""
+
+import threading
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from common.screen.rectangle import Rectangle, merged
+
+_WASTED_PIXELS = 4096
+"""Two changed rectangles are copied as one if that costs no more than so many pixels."""
+
+Pixels = NDArray[np.uint8]
+
+
+class Patch(NamedTuple):
+    """Fresh pixels, (height, width, 4) bytes blue, green, red, 255, for this place."""
+
+    left: int
+    top: int
+    pixels: Pixels
+
+
+class PictureChange(NamedTuple):
+    """What to do to the window's picture: where `is_new_layout`, begin with a black one of
+    this size; then draw the patches in their order."""
+
+    width: int
+    height: int
+    is_new_layout: bool
+    patches: tuple[Patch, ...]
+
+
+class PicturePatches:
+    """Hands patches from the decode thread to the Qt thread.
+
+    `became_available` is called on the decode thread when the slot fills, and not again
+    before `take` has emptied it. It may be set later than the first pictures arrive.
+    """
+
+    def __init__(self, became_available: Callable[[], None] = lambda: None) -> None:
+        self.became_available = became_available
+        self._lock = threading.Lock()
+        self._size = (0, 0)
+        self._is_new_layout = False
+        self._patches: list[Patch] = []
+        self._pixel_count = 0
+
+    def begin_layout(self, width: int, height: int) -> None:
+        """Start over with a black picture of this size; older patches are dropped."""
+        with self._lock:
+            was_empty = self._is_empty()
+            self._size = (width, height)
+            self._is_new_layout = True
+            self._patches, self._pixel_count = [], 0
+        if was_empty:
+            self.became_available()
+
+    def publish(self, picture: Pixels, changed: list[Rectangle]) -> None:
+        """Copy what changed out of a picture that is whole now; the decode thread calls it."""
+        patches = [_copied(picture, place) for place in merged(changed, _WASTED_PIXELS)]
+        if not patches:
+            return
+        with self._lock:
+            was_empty = self._is_empty()
+            self._patches += patches
+            self._pixel_count += sum(patch.pixels.size // 4 for patch in patches)
+            if self._pixel_count > picture.size // 4:
+                self._gather(picture)
+        if was_empty:
+            self.became_available()
+
+    def take(self) -> PictureChange | None:
+        """Empty the slot; None if nothing is new. The Qt thread calls it."""
+        with self._lock:
+            if self._is_empty():
+                return None
+            change = PictureChange(*self._size, self._is_new_layout, tuple(self._patches))
+            self._is_new_layout = False
+            self._patches, self._pixel_count = [], 0
+        return change
+
+    def _is_empty(self) -> bool:
+        return not self._patches and not self._is_new_layout
+
+    def _gather(self, picture: Pixels) -> None:
+        """Put one whole copy in the place of many patches, which are let go of first."""
+        height, width = picture.shape[:2]
+        self._patches = []
+        self._patches = [_copied(picture, Rectangle(0, 0, width, height))]
+        self._pixel_count = width * height
+
+
+def _copied(picture: Pixels, place: Rectangle) -> Patch:
+    pixels = picture[place.top : place.bottom, place.left : place.right].copy()
+    pixels.flags.writeable = False
+    return Patch(place.left, place.top, pixels)
