@@ -231,8 +231,9 @@ class ControllerPairing:
         if self._code:
             self._state = State.RECONNECTING
 
-    def connection_restored(self) -> None:
-        """The node has welcomed this controller again."""
+    def connection_restored(self, identity: ControllerIdentity) -> None:
+        """The node has welcomed this controller, for the first time or again."""
+        self._identity = identity
         self._reconnect_by = None
         if self._state is State.ISSUING:
             self._request_code()

@@ -1,0 +1,124 @@
+"""The controller's way to its node: the embedded one, or the server that was chosen.
+
+Owns the embedded node's life and which server is in use now; the WebSocket itself is
+`ServerLink`'s. Driven by the session runner, on the network thread's loop.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import structlog
+
+from common.errors import SettingsError
+from common.reasons import ConnectionProblem
+from common.transport.connection_events import BrokerConnecting, BrokerLost, ConnectionEvent
+from common.transport.known_servers import KnownServers
+from common.transport.server_link import ServerHandler, ServerLink
+from common.transport.trust import parse_server_url
+from controller_app.embedded_node import EmbeddedNode, EmbeddedNodeOptions
+
+EMBEDDED_NAME = "embedded"
+"""Stands for the embedded node's address before it has one."""
+RESTART_SECONDS = 5.0
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class NodeChoice:
+    """Which node to use: `url` is a server's, an empty one means the embedded node."""
+
+    url: str
+    node_options: EmbeddedNodeOptions
+
+
+class NodeConnection:
+    """Keeps a connection to the chosen node until it is told to use another one."""
+
+    def __init__(
+        self,
+        choice: NodeChoice,
+        data_folder: Path,
+        handler: ServerHandler,
+        publish: Callable[[ConnectionEvent], None],
+    ) -> None:
+        self._choice = choice
+        self._publish = publish
+        self._handler = handler
+        self._known_servers = KnownServers(data_folder)
+        self._link = ServerLink(self._known_servers, handler, publish)
+        self._changed = asyncio.Event()
+        self.token: str | None = None
+        """The technician's token at the embedded node; None at any other server."""
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the node in use is the controller's own."""
+        return not self._choice.url
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the node has welcomed this controller."""
+        return self._link.is_connected
+
+    def wake(self) -> None:
+        """There may be output."""
+        self._link.wake()
+
+    def reconnect_now(self) -> None:
+        """Try again now, if a try is being waited for."""
+        self._link.reconnect_now()
+
+    def use(self, url: str) -> None:
+        """Use this server from now on; an empty URL means the embedded node."""
+        if url != self._choice.url:
+            self._choice = replace(self._choice, url=url)
+            self._changed.set()
+
+    async def run(self) -> None:
+        """Be connected to whatever is chosen, until cancelled."""
+        while True:
+            self._changed.clear()
+            await until_one_ends(self._stay(), self._changed.wait())
+
+    async def _stay(self) -> None:
+        if self._choice.url:
+            self.token = None
+            await self._link.run([parse_server_url(self._choice.url)])
+        else:
+            await self._stay_with_embedded()
+
+    async def _stay_with_embedded(self) -> None:
+        """Run the embedded node, and start it again if it ends by itself."""
+        while True:
+            self._publish(BrokerConnecting(EMBEDDED_NAME))
+            node = EmbeddedNode(self._choice.node_options)
+            try:
+                running = await node.start()
+                self.token = running.token
+                address = parse_server_url(running.url)
+                await until_one_ends(self._link.run([address]), node.ended())
+            except SettingsError as error:
+                _log.error("the embedded node does not run", reason=error.problem)
+            finally:
+                await node.stop()
+            problem = ConnectionProblem.UNREACHABLE
+            self._publish(BrokerLost(EMBEDDED_NAME, problem, RESTART_SECONDS))
+            await asyncio.sleep(RESTART_SECONDS)
+
+
+async def until_one_ends(*coroutines: Coroutine[None, None, object]) -> None:
+    """Run coroutines side by side until the first of them ends; cancel the others and wait
+    for them. Raises what one of them raised."""
+    tasks = [asyncio.ensure_future(coroutine) for coroutine in coroutines]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+    for outcome in outcomes:
+        if isinstance(outcome, BaseException) and not isinstance(outcome, asyncio.CancelledError):
+            raise outcome
