@@ -165,13 +165,13 @@ class TargetHandshake:
     def answer(self, frame: bytes) -> bytes:
         """Take (Yc, Ct), give the target's confirmation.
 
-        Raises ProtocolViolation for a malformed frame, and PairingFailed(UNTRUSTED) where
-        the share is not the one that the offer commits the controller to.
+        Raises ProtocolViolation for a malformed frame, and for a share that is not the one
+        that the offer commits the controller to.
         """
         (spake, kem_key), self._private = _required(self._private), None
         controller_share, ciphertext = _split(frame, KEM_CIPHERTEXT_BYTES)
         if not is_committed_to(controller_share, self._share_commitment):
-            raise PairingFailed(PairingProblem.UNTRUSTED)
+            raise ProtocolViolation("another share than the controller is committed to")
         shared_secret = _finish(spake, controller_share) + kem_key.decapsulate(ciphertext)
         transcript_hash = _transcript_hash(self._offer_body, self._first_frame, frame)
         self._unconfirmed = _agree(transcript_hash, shared_secret)
