@@ -88,9 +88,14 @@ class CodeViewModel(QObject):
 
     def confirm(self) -> None:
         """OK or Connect: try the code, once."""
-        if self.state.stage is CodeStage.ENTRY and self.state.can_confirm:
-            self._try(sentences.LOOKING_UP)
-            self._commands.enter_code(parse(self.state.text))
+        if self.state.stage is not CodeStage.ENTRY:
+            return
+        if not self.state.can_confirm:
+            problem = self.state.problem or sentences.CODE_INCOMPLETE
+            self._set(replace(self.state, problem=problem))
+            return
+        self._try(sentences.LOOKING_UP)
+        self._commands.enter_code(parse(self.state.text))
 
     def try_again(self) -> None:
         """Back to the field, the code still there to correct."""

@@ -27,6 +27,7 @@ MAXIMUM_BROKERS: Final = 16
 MAXIMUM_GRACE_SECONDS: Final = 60
 
 LogLevel = Literal["error", "warning", "info", "debug"]
+LOG_LEVELS: Final[tuple[LogLevel, ...]] = get_args(LogLevel)
 
 _NAMES: Final = {
     "server_url": "ServerURL",
@@ -38,6 +39,7 @@ _NAMES: Final = {
     "acceptance_grace_seconds": "AcceptanceGraceTime",
     "acceptance_proceed": "AcceptanceProceed",
     "disable_panic_key": "DisablePanicKey",
+    "enable_sign": "EnableOSSN",
     "log_level": "LogLevel",
 }
 
@@ -54,6 +56,7 @@ class TargetProperties(Struct, frozen=True, forbid_unknown_fields=True, rename=_
     acceptance_grace_seconds: Annotated[int, Meta(ge=0, le=MAXIMUM_GRACE_SECONDS)] = 45
     acceptance_proceed: bool = False
     disable_panic_key: bool = False
+    enable_sign: bool = False
     log_level: LogLevel = "info"
 
     def __post_init__(self) -> None:
@@ -67,7 +70,7 @@ class PropertyKind(Enum):
     TEXT = "text"
     YES_NO = "yes or no"
     SECONDS = f"a whole number of seconds from 0 to {MAXIMUM_GRACE_SECONDS}"
-    LOG_LEVEL = "one of " + ", ".join(get_args(LogLevel))
+    LOG_LEVEL = "one of " + ", ".join(LOG_LEVELS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +155,13 @@ PROPERTIES: Final = (
         "Normally the Pause key ends a session at once, wherever you are.",
     ),
     Property(
+        "EnableOSSN",
+        "enable_sign",
+        PropertyKind.YES_NO,
+        "Always show a sign on the screen during a session",
+        "Otherwise only where your support organisation demands it.",
+    ),
+    Property(
         "LogLevel",
         "log_level",
         PropertyKind.LOG_LEVEL,
@@ -232,6 +242,7 @@ def as_policies(properties: TargetProperties) -> Policies:
         acceptance_grace_time=properties.acceptance_grace_seconds,
         acceptance_timeout_action=action,
         disable_panic_key=properties.disable_panic_key,
+        enable_on_screen_session_notification=properties.enable_sign,
     )
 
 

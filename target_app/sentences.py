@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Final, assert_never
 
 from common.protocol.policies import SessionMode
+from common.qt.display_text import display_name
 from common.reasons import CodeTypingProblem, ConnectionProblem, EndReason, PairingProblem
-from target_app.shown_names import shown_name
 
 PROGRAM: Final = "Farhand"
 ENTER_CODE: Final = "Enter Connection Code"
@@ -26,6 +26,12 @@ TRY_AGAIN: Final = "Try Again"
 ACCEPT: Final = "Accept"
 REFUSE: Final = "Refuse"
 SAVE: Final = "Save"
+SETTINGS: Final = "Settings"
+BACK: Final = "Back"
+ACTIONS_MENU: Final = "Actions"
+HELP_MENU: Final = "Help"
+SIGN_WINDOW: Final = "Farhand: somebody is connected"
+END_HINT: Final = "Ends the session at once."
 CONFIRM_CODE: Final = "Connect" if sys.platform == "win32" else "OK"
 """The ancestor's wording: Connect on Windows, OK elsewhere."""
 
@@ -41,6 +47,15 @@ class Message:
     text: str
 
 
+_BLANK_LETTERS: Final = dict.fromkeys(map(ord, "\u115f\u1160\u3164\uffa0\u2800"))
+"""Letters that look like nothing: Hangul fillers and the empty Braille cell."""
+
+
+def shown_name(text: str, otherwise: str = "") -> str:
+    """Give a name from elsewhere fit to be shown, or `otherwise` where nothing is to be seen."""
+    return display_name(text.translate(_BLANK_LETTERS)) or otherwise
+
+
 # --- the connection to the support server ---------------------------------------------------
 
 
@@ -52,7 +67,7 @@ def not_yet_connected(is_address_set: bool) -> Message:
     return Message(
         title,
         "A support server on your own network is found by itself. For one on the internet, "
-        "enter under Settings the address that your support organisation gave you.",
+        "enter the address that your support organisation gave you under Settings.",
     )
 
 
@@ -242,6 +257,7 @@ def duration(seconds: int) -> str:
 
 # --- the question ---------------------------------------------------------------------------
 
+ACCEPTANCE_WINDOW: Final = "Accept a session?"
 ACCEPTANCE_TITLE: Final = "Somebody wants to connect to this computer"
 DID_YOU_CALL: Final = "Did you call them?"
 REFUSE_ADVICE: Final = (
@@ -415,6 +431,13 @@ def about(version: str) -> Message:
     )
 
 
+SECONDS_SUFFIX: Final = " seconds"
+LOG_LEVEL_WORDS: Final = {
+    "error": "Errors only",
+    "warning": "Errors and warnings",
+    "info": "Normal",
+    "debug": "Everything",
+}
 SETTINGS_SAVED: Final = "Saved. It holds from the next session on."
 SETTINGS_LOCKED_IN_SESSION: Final = "Settings can't be changed while a session is under way."
 SETTINGS_OVERRIDDEN: Final = "Set for this run when the program was started."

@@ -54,6 +54,8 @@ class TargetStatus:
     notice: Message | None = None
     limits: str = ""
     """What can't be done on this computer, whatever the phase."""
+    shows_sign: bool = False
+    """Whether a sign on the screen says that somebody is connected."""
 
     @property
     def is_in_session(self) -> bool:
@@ -165,6 +167,8 @@ class StatusViewModel(QObject):
         now = self._options.local_time()
         running = sentences.session_running(self._who, event.mode, now, self._has_hot_key)
         self._attempt(Phase.IN_SESSION, running)
+        if event.policies.enable_on_screen_session_notification:
+            self._set(replace(self.state, shows_sign=True))
 
     def _end(self, event: SessionEnded) -> None:
         phase = self.state.phase
