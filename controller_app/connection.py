@@ -5,7 +5,7 @@ Owns the embedded node's life and which server is in use now; the WebSocket itse
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from common.reasons import ConnectionProblem
 from common.transport.connection_events import BrokerConnecting, BrokerLost, ConnectionEvent
 from common.transport.known_servers import KnownServers
 from common.transport.server_link import ServerHandler, ServerLink
+from common.transport.tasks import until_one_ends
 from common.transport.trust import parse_server_url
 from controller_app.embedded_node import EmbeddedNode, EmbeddedNodeOptions
 
@@ -107,18 +108,3 @@ class NodeConnection:
             problem = ConnectionProblem.UNREACHABLE
             self._publish(BrokerLost(EMBEDDED_NAME, problem, RESTART_SECONDS))
             await asyncio.sleep(RESTART_SECONDS)
-
-
-async def until_one_ends(*coroutines: Coroutine[None, None, object]) -> None:
-    """Run coroutines side by side until the first of them ends; cancel the others and wait
-    for them. Raises what one of them raised."""
-    tasks = [asyncio.ensure_future(coroutine) for coroutine in coroutines]
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
-    for outcome in outcomes:
-        if isinstance(outcome, BaseException) and not isinstance(outcome, asyncio.CancelledError):
-            raise outcome

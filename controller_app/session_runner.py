@@ -94,7 +94,6 @@ class ControllerRunner:
 
     async def run(self) -> None:
         """Be connected until `quit` is called; then say goodbye and return."""
-        self._loop = asyncio.get_running_loop()
         async with asyncio.TaskGroup() as tasks:
             connection = tasks.create_task(self._connection.run())
             await self._stop.wait()
@@ -307,7 +306,7 @@ class ControllerRunner:
         self._publish(event)
 
     def _compute(self, pairing: ControllerPairing, computation: Computation) -> None:
-        future = self._loop.run_in_executor(None, computation.function)
+        future = asyncio.get_running_loop().run_in_executor(None, computation.function)
 
         def done(finished: asyncio.Future[object]) -> None:
             if not finished.cancelled():
@@ -324,7 +323,7 @@ class ControllerRunner:
         deadline = machine.next_deadline() if machine is not None else None
         if deadline is not None:
             delay = max(0.0, deadline - time.monotonic())
-            self._timer = self._loop.call_later(delay, self._advance)
+            self._timer = asyncio.get_running_loop().call_later(delay, self._advance)
 
     def _advance(self) -> None:
         self._timer = None
@@ -336,7 +335,7 @@ class ControllerRunner:
     # The decode thread, which speaks up on its own thread.
 
     def _start_decoder(self) -> None:
-        loop = self._loop
+        loop = asyncio.get_running_loop()
 
         def shown(frame: int, microseconds: int) -> None:
             loop.call_soon_threadsafe(self._frame_shown, frame, microseconds)

@@ -55,6 +55,7 @@ from common.protocol.session_messages import (
     TextTyped,
     WheelTurned,
 )
+from common.protocol.unpinned_servers import forced
 from common.reasons import EndReason
 
 SILENCE_WHILE_HELD_SECONDS: Final = 3.0
@@ -99,6 +100,8 @@ class TargetDescription:
     user_name: str
     operating_system: str
     own_policies: Policies
+    is_server_pinned: bool
+    """Only a pinned server can vouch for a technician or loosen anything."""
 
 
 class TargetSession:
@@ -107,7 +110,9 @@ class TargetSession:
     def __init__(self, paired: PairedSession, description: TargetDescription, now: float) -> None:
         self._paired = paired
         self._description = description
-        self._policies = stricter(paired.offer.policies, description.own_policies)
+        combined = stricter(paired.offer.policies, description.own_policies)
+        self._policies = combined if description.is_server_pinned else forced(combined)
+        self._is_verified = paired.offer.is_verified and description.is_server_pinned
         self._mode = first_built_mode(paired.offer.mode, self._policies)
         self._state = State.ASKING_USER
         keys = paired.keys
@@ -259,7 +264,7 @@ class TargetSession:
             AcceptanceAsked(
                 technician=offer.technician,
                 organisation=offer.organisation,
-                is_verified=offer.is_verified,
+                is_verified=self._is_verified,
                 mode=mode,
                 expires_at=self._answer_by,
                 security_number=self._paired.keys.security_number,
@@ -290,7 +295,7 @@ class TargetSession:
                 operating_system=here.operating_system,
                 technician=offer.technician,
                 organisation=offer.organisation,
-                is_verified=offer.is_verified,
+                is_verified=self._is_verified,
                 security_number=self._paired.keys.security_number,
                 policies=self._policies,
             )

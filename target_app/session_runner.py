@@ -1,0 +1,473 @@
+"""The target's asyncio half: feeds the session machines and carries out what they ask for.
+
+Owns the connection to the server, the attempt that a typed code is, the session it becomes,
+and with the session the capture thread and the injection. Events go out through `publish`. It
+decides nothing: the rules are in `common.protocol`, the sentences in the windows. All of it
+runs on the network thread's loop; the windows reach it through `NetworkThread.call`.
+"""
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from common.errors import ConnectionLost, ProtocolViolation
+from common.protocol import session_events as events
+from common.protocol.broker_messages import (
+    PROTOCOL_VERSION,
+    ClaimQueued,
+    ControllerWelcome,
+    FromApp,
+    FromNode,
+    LeaveSession,
+    OfferMade,
+    RegisterTarget,
+    ServerHello,
+    TargetHello,
+    TargetWelcome,
+)
+from common.protocol.connection_code import ConnectionCode
+from common.protocol.documents import device_proof_bytes, fingerprint_of, sign_device_proof
+from common.protocol.pairing import Computation
+from common.protocol.policies import Policies
+from common.protocol.session_messages import CursorMessage, ScreenMessage
+from common.protocol.target_pairing import TargetIdentity, TargetPairing, TargetState
+from common.protocol.target_session import (
+    TargetDescription,
+    TargetSession,
+    TargetSessionState,
+)
+from common.reasons import ConnectionProblem, EndReason, PairingProblem
+from common.transport.connection_events import BrokerConnected, BrokerLost
+from common.transport.known_servers import KnownServers
+from common.transport.server_link import ServerLink
+from common.transport.tasks import until_one_ends
+from common.transport.trust import ServerAddress, ServerIdentity, TrustLevel, address_of
+from target_app.screen_and_input import ScreenAndInput
+
+CONNECT_SECONDS: Final = 10.0
+"""How long a typed code waits for a connection to the server before it says so."""
+FAREWELL_SECONDS: Final = 2.0
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Computer:
+    """What servers and technicians are told of this computer."""
+
+    name: str
+    user_name: str
+    operating_system: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunnerParts:
+    """What a runner is built of."""
+
+    computer: Computer
+    known_servers: KnownServers
+    own_policies: Callable[[], Policies]
+    """The target's properties as they are now, as policies."""
+    make_screen_and_input: Callable[
+        [Callable[[ScreenMessage | CursorMessage], None]], ScreenAndInput
+    ]
+
+
+@dataclass(slots=True)
+class _WaitingCode:
+    """A code that was typed while there was no connection."""
+
+    code: ConnectionCode
+    deadline: asyncio.TimerHandle | None
+
+
+class TargetRunner:
+    """One shared computer on the network thread. Implements TargetCommands there."""
+
+    def __init__(
+        self,
+        parts: RunnerParts,
+        addresses: Sequence[ServerAddress],
+        publish: Callable[[object], None],
+    ) -> None:
+        self._parts = parts
+        self._addresses = tuple(addresses)
+        self._publish = publish
+        self._link = ServerLink(parts.known_servers, self, publish)
+        self._server: ServerIdentity | None = None
+        self._problem: ConnectionProblem | None = None
+        self._waiting_code: _WaitingCode | None = None
+        self._pairing: TargetPairing | None = None
+        self._session: TargetSession | None = None
+        self._leaving: list[TargetPairing | TargetSession] = []
+        self._refusals: list[FromApp] = []
+        self._screen_and_input: ScreenAndInput | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._stop = asyncio.Event()
+        self._changed = asyncio.Event()
+        self._drained = asyncio.Event()
+
+    async def run(self) -> None:
+        """Be connected until `quit` is called; then say goodbye and return."""
+        async with asyncio.TaskGroup() as tasks:
+            connection = tasks.create_task(self._stay_connected())
+            await self._stop.wait()
+            await self._say_goodbye()
+            connection.cancel()
+        self._forget_waiting_code()
+        if self._timer is not None:
+            self._timer.cancel()
+
+    # Commands, by way of NetworkThread.call.
+
+    def enter_code(self, code: ConnectionCode, is_patient: bool = False) -> None:
+        """Claim the code; a patient one waits for the first contact however long it takes."""
+        if self._session is not None or self._pairing is not None:
+            return
+        self._forget_waiting_code()
+        if self._server is not None and self._link.is_connected:
+            self._claim(code, self._server)
+            return
+        deadline = (
+            None
+            if is_patient
+            else asyncio.get_running_loop().call_later(CONNECT_SECONDS, self._give_up)
+        )
+        self._waiting_code = _WaitingCode(code, deadline)
+        self._link.reconnect_now()
+
+    def cancel_attempt(self) -> None:
+        """Give up the code that is being tried."""
+        self._forget_waiting_code()
+        if self._pairing is not None:
+            self._pairing.cancel()
+        elif self._session is not None:
+            self._session.end(EndReason.CANCELLED)
+        self._carry_out()
+
+    def answer(self, is_accepted: bool) -> None:
+        """Accept or refuse the session that is being asked for."""
+        if self._session is not None:
+            self._session.answer(is_accepted, time.monotonic())
+            self._carry_out()
+
+    def end_session(self, reason: EndReason) -> None:
+        """End the session now."""
+        if self._session is not None:
+            self._session.end(reason)
+            self._carry_out()
+
+    def use_servers(self, addresses: Sequence[ServerAddress]) -> None:
+        """Contact these from now on, in their order."""
+        if tuple(addresses) != self._addresses:
+            self._addresses = tuple(addresses)
+            self._changed.set()
+
+    def quit(self) -> None:
+        """End everything and let `run` return."""
+        self._stop.set()
+
+    # BrokerHandler.
+
+    def server_met(self, identity: ServerIdentity) -> None:
+        """Remember who the server is: its root checks every document."""
+        self._server = identity
+
+    def hello(self, server_hello: ServerHello) -> FromApp:
+        """Prove the device key; at first contact register it."""
+        server, computer = self._met_server(), self._parts.computer
+        device_key = self._parts.known_servers.device_key(server.fingerprint)
+        private_key, nonce = device_key.load(), secrets.token_bytes(32)
+        proof = device_proof_bytes(server.fingerprint, server_hello.nonce, nonce)
+        signature = sign_device_proof(private_key, proof)
+        public_key = private_key.public_key().public_bytes_raw()
+        if device_key.is_registered:
+            return TargetHello(PROTOCOL_VERSION, computer.name, public_key, nonce, signature)
+        return RegisterTarget(
+            PROTOCOL_VERSION,
+            computer.name,
+            computer.operating_system,
+            public_key,
+            nonce,
+            signature,
+        )
+
+    def connected(self, welcome: ControllerWelcome | TargetWelcome) -> None:
+        """Keep what the server said of itself; go on with a code that waited."""
+        if not isinstance(welcome, TargetWelcome):
+            raise ProtocolViolation("the node took this target for a controller")
+        server = self._met_server()
+        self._problem = None
+        self._parts.known_servers.mark_registered(server.fingerprint)
+        self._parts.known_servers.set_brokers(server.fingerprint, welcome.brokers)
+        self._publish(BrokerConnected(server.address, welcome.organisation))
+        waiting = self._waiting_code
+        if waiting is not None:
+            self._forget_waiting_code()
+            self._claim(waiting.code, server)
+
+    def text_received(self, message: FromNode) -> None:
+        """Give the node's message to whom it concerns; a claim that was given up is left."""
+        if self._session is not None:
+            self._session.receive_text(message)
+        elif self._pairing is not None:
+            self._pairing.receive_text(message, time.monotonic())
+        elif isinstance(message, ClaimQueued | OfferMade):
+            self._refusals.append(LeaveSession(message.claim))
+        self._carry_out()
+
+    def frame_received(self, frame: bytes) -> None:
+        """Give the controller's frame to whom it concerns."""
+        if self._session is not None:
+            self._session.receive_frame(frame, time.monotonic())
+        elif self._pairing is not None:
+            self._pairing.receive_frame(frame, time.monotonic())
+        self._carry_out()
+
+    def next_output(self) -> FromApp | bytes | None:
+        """Give the most urgent output: what ended says its last words first."""
+        while self._leaving:
+            output = _output_of(self._leaving[0])
+            if output is not None:
+                return output
+            self._leaving.pop(0)
+        if self._refusals:
+            return self._refusals.pop(0)
+        machine = self._session or self._pairing
+        output = _output_of(machine) if machine is not None else None
+        if output is None:
+            self._drained.set()
+        return output
+
+    def disconnected(self, lost: ConnectionLost, retry_in_seconds: float | None) -> None:
+        """Tell the machines and the windows."""
+        self._leaving.clear()
+        self._refusals.clear()
+        self._drained.set()
+        self._problem = lost.problem
+        self._publish(BrokerLost(self._met_server().address, lost.problem, retry_in_seconds))
+        if self._session is not None:
+            self._session.connection_lost()
+        elif self._pairing is not None:
+            self._pairing.connection_lost()
+        elif self._waiting_code is not None and retry_in_seconds is None:
+            self._give_up()
+        self._carry_out()
+
+    # The connection.
+
+    async def _stay_connected(self) -> None:
+        while True:
+            self._changed.clear()
+            await until_one_ends(self._link_run(), self._changed.wait())
+
+    async def _link_run(self) -> None:
+        addresses = list(self._addresses)
+        if not addresses:
+            known = self._parts.known_servers.all()
+            addresses = [address_of(known[0].identity)] if known else []
+        if addresses:
+            await self._link.run(addresses)
+        else:
+            await asyncio.Event().wait()  # until there is a server to use
+
+    def _met_server(self) -> ServerIdentity:
+        if self._server is None:
+            raise RuntimeError("a connection without a server that was met")
+        return self._server
+
+    def _claim(self, code: ConnectionCode, server: ServerIdentity) -> None:
+        device_key = self._parts.known_servers.device_key(server.fingerprint)
+        identity = TargetIdentity(
+            root_public_key=server.root_public_key,
+            root_fingerprint=server.fingerprint,
+            device_fingerprint=fingerprint_of(device_key.load().public_key().public_bytes_raw()),
+        )
+        nonce = secrets.token_bytes(32)
+        self._pairing = TargetPairing(identity, code, nonce, time.monotonic())
+        _log.info("code entered")
+        self._carry_out()
+
+    def _give_up(self) -> None:
+        """The connection that a typed code waited for did not come."""
+        self._forget_waiting_code()
+        is_unknown_here = self._problem is ConnectionProblem.NOT_AUTHENTICATED
+        problem = (
+            PairingProblem.NOT_AUTHENTICATED
+            if is_unknown_here
+            else PairingProblem.BROKER_UNREACHABLE
+        )
+        self._report(events.PairingEnded(problem))
+
+    def _forget_waiting_code(self) -> None:
+        waiting, self._waiting_code = self._waiting_code, None
+        if waiting is not None and waiting.deadline is not None:
+            waiting.deadline.cancel()
+
+    # Carrying out.
+
+    def _carry_out(self) -> None:
+        """Do what the machines ask for, until they ask for nothing more."""
+        if self._pairing is not None:
+            self._carry_out_pairing(self._pairing)
+        if self._session is not None:
+            self._carry_out_session(self._session)
+        self._link.wake()
+        self._set_timer()
+
+    def _carry_out_pairing(self, pairing: TargetPairing) -> None:
+        for event in pairing.take_events():
+            self._report(event)
+        computation = pairing.take_computation()
+        if computation is not None:
+            self._compute(pairing, computation)
+        if pairing.state is TargetState.PAIRED and pairing.result is not None:
+            self._leave(pairing)
+            description = self._description()
+            self._session = TargetSession(pairing.result, description, time.monotonic())
+        elif pairing.state is TargetState.ENDED:
+            if pairing.violation:
+                _log.warning("pairing ended", violation=pairing.violation)
+            self._leave(pairing)
+
+    def _carry_out_session(self, session: TargetSession) -> None:
+        for event in session.take_events():
+            match event:
+                case events.InputReceived(message):
+                    if self._screen_and_input is not None:
+                        self._screen_and_input.inject(message)
+                case events.ReleaseHeld():
+                    if self._screen_and_input is not None:
+                        self._screen_and_input.release_all()
+                case events.PictureAcknowledged(frame, decode_microseconds):
+                    if self._screen_and_input is not None:
+                        self._screen_and_input.acknowledge(frame, decode_microseconds)
+                case events.SessionStarted():
+                    self._start_screen_and_input()
+                    self._report(event)
+                case _:
+                    self._report(event)
+        if session.state is TargetSessionState.ENDED:
+            self._log_end(session)
+            self._stop_screen_and_input()
+            self._leave(session)
+
+    def _description(self) -> TargetDescription:
+        computer = self._parts.computer
+        return TargetDescription(
+            computer_name=computer.name,
+            user_name=computer.user_name,
+            operating_system=computer.operating_system,
+            own_policies=self._parts.own_policies(),
+            is_server_pinned=self._met_server().trust is TrustLevel.PINNED,
+        )
+
+    def _leave(self, machine: TargetPairing | TargetSession) -> None:
+        """Keep a machine that is over only for what it has still to send."""
+        self._leaving.append(machine)
+        if machine is self._pairing:
+            self._pairing = None
+        else:
+            self._session = None
+
+    def _start_screen_and_input(self) -> None:
+        loop = asyncio.get_running_loop()
+
+        def post(message: ScreenMessage | CursorMessage) -> None:
+            loop.call_soon_threadsafe(self._captured, message)
+
+        self._screen_and_input = self._parts.make_screen_and_input(post)
+        self._screen_and_input.start()
+
+    def _stop_screen_and_input(self) -> None:
+        stopping, self._screen_and_input = self._screen_and_input, None
+        if stopping is not None:
+            stopping.stop()
+
+    def _captured(self, message: ScreenMessage | CursorMessage) -> None:
+        if self._session is not None:
+            self._session.send_screen(message)
+            self._link.wake()
+
+    def _report(self, event: events.TargetEvent) -> None:
+        log_event(event)
+        self._publish(event)
+
+    def _log_end(self, session: TargetSession) -> None:
+        if session.violation:
+            _log.warning("session ended", violation=session.violation)
+        if session.refused_inputs:
+            _log.warning("input refused by the mode", messages=session.refused_inputs)
+
+    def _compute(self, pairing: TargetPairing, computation: Computation) -> None:
+        future = asyncio.get_running_loop().run_in_executor(None, computation.function)
+
+        def done(finished: asyncio.Future[object]) -> None:
+            if not finished.cancelled():
+                pairing.computed(finished.result())
+                self._carry_out()
+
+        future.add_done_callback(done)
+
+    def _set_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        machine = self._session or self._pairing
+        deadline = machine.next_deadline() if machine is not None else None
+        if deadline is not None:
+            delay = max(0.0, deadline - time.monotonic())
+            self._timer = asyncio.get_running_loop().call_later(delay, self._advance)
+
+    def _advance(self) -> None:
+        self._timer = None
+        machine = self._session or self._pairing
+        if machine is not None:
+            machine.advance(time.monotonic())
+        self._carry_out()
+
+    async def _say_goodbye(self) -> None:
+        self._forget_waiting_code()
+        if self._pairing is not None:
+            self._pairing.cancel()
+        self.end_session(EndReason.TARGET_QUIT)
+        self._carry_out()
+        if not self._link.is_connected:
+            return
+        self._drained.clear()
+        self._link.wake()
+        try:
+            async with asyncio.timeout(FAREWELL_SECONDS):
+                await self._drained.wait()
+        except TimeoutError:
+            _log.warning("the goodbye did not leave in time")
+
+
+def _output_of(machine: TargetPairing | TargetSession) -> FromApp | bytes | None:
+    if isinstance(machine, TargetSession):
+        return machine.next_output(time.monotonic())
+    return machine.next_output()
+
+
+def log_event(event: events.TargetEvent) -> None:
+    """Tell the story of a session in the log: what happened, never a code."""
+    match event:
+        case events.ClaimWaiting():
+            _log.info("code claimed", claims_before=event.claims_before)
+        case events.PairingEnded():
+            _log.info("code led to no session", problem=event.problem)
+        case events.SessionPaired():
+            _log.info("paired")
+        case events.AcceptanceAsked():
+            _log.info("user is asked", mode=event.mode, is_verified=event.is_verified)
+        case events.SessionStarted():
+            _log.info("session started", mode=event.mode)
+        case events.SessionEnded():
+            _log.info("session ended", reason=event.reason, by_other_side=event.by_other_side)
+        case _:
+            pass
