@@ -73,6 +73,7 @@ class NodeConnector(aiohttp.TCPConnector):
 
     transport: asyncio.Transport | None = None
     protocol: NodeProtocol | None = None
+    leaf_certificate_der: bytes | None = None
 
     def __init__(self) -> None:
         super().__init__(limit=1, force_close=True)
@@ -105,6 +106,7 @@ class NodeConnector(aiohttp.TCPConnector):
         # asyncio's TLS pauses at "high or more", so 0 would pause a socket that is empty.
         self.transport.set_write_buffer_limits(high=1, low=0)
         self.protocol = protocol if isinstance(protocol, NodeProtocol) else None
+        self.leaf_certificate_der = _leaf_certificate(self.transport)
         return secured, protocol
 
 
@@ -143,7 +145,9 @@ async def get(
         if response.status != 200:
             raise _not_a_node(f"GET {path} was answered {response.status}")
         body = await _read_up_to(response.content, maximum_bytes)
-        return Answer(body, _leaf_certificate(connector))
+        if connector.leaf_certificate_der is None:
+            raise _not_a_node("it showed no certificate")
+        return Answer(body, connector.leaf_certificate_der)
 
 
 def url_of(address: ServerAddress, path: str) -> URL:
@@ -183,10 +187,11 @@ def is_this_computer(host: str) -> bool:
 
 
 @contextlib.asynccontextmanager
-async def problems_in_time(seconds: float = CONNECT_TIMEOUT_SECONDS) -> AsyncIterator[None]:
-    """Turn every failure inside, and `seconds` without success, into ConnectionLost."""
+async def problems_in_time() -> AsyncIterator[None]:
+    """Turn every failure inside, and CONNECT_TIMEOUT_SECONDS without success, into
+    ConnectionLost."""
     try:
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(CONNECT_TIMEOUT_SECONDS):
             yield
     except (TimeoutError, aiohttp.ClientError, OSError) as error:
         raise ConnectionLost(problem_of(error), _detail(error)) from error
@@ -249,12 +254,10 @@ async def _read_up_to(content: aiohttp.StreamReader, maximum_bytes: int) -> byte
     raise _not_a_node(f"more than {maximum_bytes} bytes")
 
 
-def _leaf_certificate(connector: NodeConnector) -> bytes:
-    tls = connector.transport.get_extra_info("ssl_object") if connector.transport else None
+def _leaf_certificate(transport: asyncio.Transport) -> bytes | None:
+    tls = transport.get_extra_info("ssl_object")
     der = tls.getpeercert(binary_form=True) if tls is not None else None
-    if not isinstance(der, bytes):
-        raise _not_a_node("it showed no certificate")
-    return der
+    return der if isinstance(der, bytes) else None
 
 
 def _not_a_node(detail: str) -> ConnectionLost:

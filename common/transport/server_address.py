@@ -44,7 +44,7 @@ def parse_server_url(text: str) -> ServerAddress:
     Without a port https:// means 443, as it does in a browser: the same public URL must lead
     to the same node in both. HOST and HOST:PORT without https:// are taken too, as broker
     lists hold them; there the port is 47111 when it is missing.
-    Raises SettingsError in a person's words; its key is the text.
+    Raises SettingsError in a person's words; its key is the text where that can be shown.
     """
     given = text.strip()
     if not given:
@@ -71,7 +71,7 @@ def _bracketed(given: str) -> str:
 
 def _split(given: str, url: str) -> SplitResult:
     if any(character.isspace() or not character.isprintable() for character in url):
-        raise SettingsError(given, "has a space or an invisible character in it")
+        raise SettingsError("server", "the address has a space or an invisible character in it")
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -79,7 +79,7 @@ def _split(given: str, url: str) -> SplitResult:
     if parts.scheme != "https":
         raise SettingsError(given, "must begin with https://")
     if "@" in parts.netloc:
-        raise SettingsError(given, "a user name or password can't be part of the address")
+        raise SettingsError("server", "a user name or password can't be part of the address")
     if parts.path not in ("", "/") or parts.query:
         raise SettingsError(given, "nothing may follow the port but # and the fingerprint")
     return parts
