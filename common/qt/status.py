@@ -1,6 +1,5 @@
 """What is going on, as an icon and words; never by colour alone."""
 
-from enum import Enum
 from typing import Final
 
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Slot
@@ -8,19 +7,8 @@ from PySide6.QtGui import QColor, QHideEvent, QPainter, QPaintEvent, QPen, QShow
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from common.qt.labels import TextStyle, label, restyle
+from common.qt.status_kind import StatusKind as StatusKind
 from common.qt.theme import Space, Tone, current_theme, icon_pixmap
-
-
-class StatusKind(Enum):
-    """The kinds of state; the value is the icon's name."""
-
-    OK = "ok"
-    WORKING = "working"
-    WARNING = "warning"
-    ERROR = "error"
-    INFO = "info"
-    IDLE = "idle"
-
 
 TONES: Final = {
     StatusKind.OK: Tone.OK,
