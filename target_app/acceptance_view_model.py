@@ -126,7 +126,7 @@ class AcceptanceViewModel(QObject):
         self.state = AcceptanceState(
             is_open=True,
             technician=sentences.asker(event.technician),
-            organisation=sentences.asker_organisation(event.organisation),
+            organisation=sentences.asker_organisation(event.organisation, event.is_verified),
             is_verified=event.is_verified,
             verification=sentences.verification(event.is_verified),
             mode=sentences.mode_asked(event.mode),

@@ -15,6 +15,7 @@ from common.qt.status import StatusKind, StatusLine
 from common.qt.theme import Space
 from target_app import sentences
 from target_app.acceptance_view_model import AcceptanceViewModel
+from target_app.message_window import DIALOG_FLAGS, fit_height
 
 WIDTH_PIXELS = 520
 BAR_STEPS = 1000
@@ -27,7 +28,7 @@ class AcceptanceWindow(QDialog):
         super().__init__()
         self._view_model = view_model
         self.setWindowTitle(sentences.ACCEPTANCE_WINDOW)
-        self.setWindowFlag(Qt.WindowType.WindowStaysOnTopHint)
+        self.setWindowFlags(DIALOG_FLAGS | Qt.WindowType.WindowStaysOnTopHint)
         self.setFixedWidth(WIDTH_PIXELS)
         self._technician = label(style=TextStyle.HEADING)
         self._organisation = label(style=TextStyle.MUTED)
@@ -116,7 +117,7 @@ class AcceptanceWindow(QDialog):
             self._come_to_front()
 
     def _come_to_front(self) -> None:
-        self.adjustSize()
+        fit_height(self)
         self.show()
         self.raise_()
         self.activateWindow()

@@ -22,9 +22,10 @@ from common.qt.theme import Space
 from target_app import sentences
 from target_app.code_text import regroup
 from target_app.code_view_model import CodeStage, CodeViewModel
+from target_app.message_window import DIALOG_FLAGS
 
 WIDTH_PIXELS = 460
-HEIGHT_PIXELS = 290
+HEIGHT_PIXELS = 264
 ICON_SIDE_PIXELS = 40
 
 
@@ -35,7 +36,7 @@ class CodeWindow(QDialog):
         super().__init__()
         self._view_model = view_model
         self.setWindowTitle(sentences.ENTER_CODE)
-        self.setWindowFlag(Qt.WindowType.WindowStaysOnTopHint)
+        self.setWindowFlags(DIALOG_FLAGS | Qt.WindowType.WindowStaysOnTopHint)
         self._pages = QStackedWidget()
         self._entry = _EntryPage(view_model)
         self._trying = _TryingPage(view_model)

@@ -15,19 +15,20 @@ from common.qt.labels import TextStyle, card, label
 from common.qt.status import MessageBanner, StatusKind, StatusLine
 from common.qt.theme import Space
 from target_app import sentences
+from target_app.session_sign import WatchedIcon
 from target_app.settings_page import SettingsPage
 from target_app.settings_view_model import SettingsViewModel
 from target_app.status_view_model import Phase, StatusViewModel
 
 WIDTH_PIXELS = 520
-HEIGHT_PIXELS = 420
+HEIGHT_PIXELS = 380
 
 STATUS_KINDS: Final = {
     Phase.NOT_CONNECTED: StatusKind.WARNING,
     Phase.READY: StatusKind.OK,
     Phase.CONNECTING: StatusKind.WORKING,
     Phase.ASKED: StatusKind.WARNING,
-    Phase.IN_SESSION: StatusKind.ERROR,
+    Phase.IN_SESSION: StatusKind.INFO,  # there the eye stands in its place
 }
 
 
@@ -62,7 +63,8 @@ class MainWindow(QMainWindow):
         self.home.settings_asked.connect(self.show_settings)
         self.settings_page.left.connect(self.show_home)
         self.resize(WIDTH_PIXELS, HEIGHT_PIXELS)
-        self.setMinimumSize(420, 360)
+        self.home.setFocus()  # the window itself, until somebody presses Tab
+        self.setMinimumSize(420, 340)
 
     def _add_menus(self, actions: TargetActions) -> None:
         menu = self.menuBar().addMenu(sentences.ACTIONS_MENU)
@@ -114,6 +116,10 @@ class HomePage(QWidget):
         dismiss.clicked.connect(status.dismiss_notice)
         self.notice.add_button(dismiss)
         self.status_line = StatusLine(TextStyle.HEADING)
+        self._watched = WatchedIcon()
+        line = self.status_line.layout()
+        if isinstance(line, QHBoxLayout):
+            line.insertWidget(0, self._watched, 0, Qt.AlignmentFlag.AlignTop)
         self.enter_code = primary_button(sentences.ENTER_CODE, "code")
         self.enter_code.set_big()
         self.enter_code.clicked.connect(actions.enter_code.trigger)
@@ -137,7 +143,7 @@ class HomePage(QWidget):
         inner.setContentsMargins(Space.LARGE, Space.LARGE, Space.LARGE, Space.LARGE)
         inner.addWidget(self.status_line)
         layout.addWidget(state_card)
-        layout.addStretch(1)
+        layout.addSpacing(Space.MEDIUM)
         layout.addWidget(self.enter_code)
         layout.addWidget(self.end_session)
         layout.addWidget(self.hint)
@@ -160,6 +166,10 @@ class HomePage(QWidget):
             self.notice.show_message(StatusKind.INFO, state.notice.title, state.notice.text)
         kind = STATUS_KINDS[state.phase]
         self.status_line.show_status(kind, state.message.title, state.message.text)
+        self.status_line.icon.setVisible(not state.is_in_session)
+        self._watched.setVisible(state.is_in_session)
+        if state.is_in_session and self.enter_code.hasFocus():
+            self.setFocus()
         self.enter_code.setVisible(not state.is_in_session)
         self.enter_code.setEnabled(state.can_enter_code)
         self.enter_code.setToolTip(state.code_hint)

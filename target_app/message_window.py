@@ -14,6 +14,13 @@ from common.qt.theme import Space
 from target_app import sentences
 from target_app.sentences import Message
 
+DIALOG_FLAGS = (
+    Qt.WindowType.Dialog
+    | Qt.WindowType.CustomizeWindowHint
+    | Qt.WindowType.WindowTitleHint
+    | Qt.WindowType.WindowCloseButtonHint
+)
+"""A frame with a title and a close button; nothing to minimise or maximise."""
 WIDTH_PIXELS = 420
 ICON_SIDE_PIXELS = 32
 
@@ -27,6 +34,7 @@ class MessageWindow(QDialog):
     def __init__(self, kind: StatusKind, message: Message, answer: Button | None = None) -> None:
         super().__init__()
         self.setWindowTitle(sentences.PROGRAM)
+        self.setWindowFlags(DIALOG_FLAGS)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setFixedWidth(WIDTH_PIXELS)
         layout = QVBoxLayout(self)
@@ -34,6 +42,7 @@ class MessageWindow(QDialog):
         layout.setSpacing(Space.WIDE)
         layout.addLayout(_words(kind, message))
         layout.addLayout(self._buttons(answer))
+        fit_height(self)
 
     def _buttons(self, answer: Button | None) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -61,22 +70,29 @@ class MessageWindow(QDialog):
             super().keyPressEvent(event)
 
 
+def fit_height(window: QWidget) -> None:
+    """Make a window of fixed width as high as its wrapped texts need, in the theme's fonts."""
+    window.ensurePolished()
+    layout = window.layout()
+    if layout is not None:
+        layout.activate()
+        window.setFixedHeight(layout.totalHeightForWidth(window.width()))
+
+
 def _words(kind: StatusKind, message: Message) -> QHBoxLayout:
     row = QHBoxLayout()
     row.setSpacing(Space.LARGE)
     icon = StatusIcon(ICON_SIDE_PIXELS)
     icon.show_kind(kind)
     row.addWidget(icon, 0, Qt.AlignmentFlag.AlignTop)
-    row.addWidget(words_of(message), 1)
+    row.addLayout(_column(message), 1)
     return row
 
 
-def words_of(message: Message) -> QWidget:
-    """A heading and the sentences under it."""
-    result = QWidget()
-    column = QVBoxLayout(result)
+def _column(message: Message) -> QVBoxLayout:
+    column = QVBoxLayout()
     column.setContentsMargins(0, Space.TIGHT, 0, 0)
     column.setSpacing(Space.SMALL)
     column.addWidget(label(message.title, TextStyle.HEADING))
     column.addWidget(label(message.text))
-    return result
+    return column

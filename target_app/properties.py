@@ -95,20 +95,12 @@ PROPERTIES: Final = (
         "Leave it empty to find a server on your own network.",
     ),
     Property(
-        "BrokerList",
-        "broker_list",
-        PropertyKind.TEXT,
-        "Brokers",
-        "Where codes are looked up first, as NAME:PORT, separated by commas. "
-        "Leave it empty to use the support server's own.",
-    ),
-    Property(
         "ConfirmTakeOver",
         "confirm_take_over",
         PropertyKind.YES_NO,
         "Ask me before a session starts",
-        "Without a question only on a server whose address was set here, and only where "
-        "your support organisation allows it too.",
+        "If you switch this off, you are still asked unless the server's address was set by hand "
+        "and your support organisation allows it too.",
     ),
     Property(
         "AcceptanceGraceTime",
@@ -160,6 +152,14 @@ PROPERTIES: Final = (
         PropertyKind.YES_NO,
         "Always show a sign on the screen during a session",
         "Otherwise only where your support organisation demands it.",
+    ),
+    Property(
+        "BrokerList",
+        "broker_list",
+        PropertyKind.TEXT,
+        "Brokers",
+        "Where codes are looked up first, as NAME:PORT, separated by commas. "
+        "Leave it empty to use the support server's own.",
     ),
     Property(
         "LogLevel",

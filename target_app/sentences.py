@@ -15,6 +15,7 @@ from common.qt.display_text import display_name
 from common.reasons import CodeTypingProblem, ConnectionProblem, EndReason, PairingProblem
 
 PROGRAM: Final = "Farhand"
+NOBODY_CONNECTED: Final = "Nobody sees or controls this computer."
 ENTER_CODE: Final = "Enter Connection Code"
 OPEN_WINDOW: Final = "Open Window"
 END_SESSION: Final = "End Session"
@@ -81,7 +82,7 @@ def ready(organisation: str) -> Message:
     name = shown_name(organisation)
     return Message(
         f"Ready. Connected to {name}." if name else "Ready. Connected to the support server.",
-        f"Has somebody you called read you a connection code? Choose {ENTER_CODE}.",
+        NOBODY_CONNECTED,
     )
 
 
@@ -96,9 +97,9 @@ def connection_lost(problem: ConnectionProblem, address: str, is_retried: bool) 
 def _connection_problem(problem: ConnectionProblem, address: str) -> str:
     match problem:
         case ConnectionProblem.NAME_NOT_FOUND:
+            name = address.rpartition(":")[0] or address
             return (
-                f"There is no computer named {address}, or this computer has no internet. "
-                "Check both."
+                f"There is no computer named {name}, or this computer has no internet. Check both."
             )
         case ConnectionProblem.UNREACHABLE:
             return f"{address} does not answer. Check that this computer has internet."
@@ -258,7 +259,7 @@ def duration(seconds: int) -> str:
 # --- the question ---------------------------------------------------------------------------
 
 ACCEPTANCE_WINDOW: Final = "Accept a session?"
-ACCEPTANCE_TITLE: Final = "Somebody wants to connect to this computer"
+ACCEPTANCE_TITLE: Final = "Somebody wants to connect"
 DID_YOU_CALL: Final = "Did you call them?"
 REFUSE_ADVICE: Final = (
     "If somebody called you, or a web page told you to do this, choose Refuse. "
@@ -274,9 +275,10 @@ def asker(technician: str) -> str:
     return shown_name(technician, NO_TECHNICIAN)
 
 
-def asker_organisation(organisation: str) -> str:
-    """Where they say they are from."""
-    return shown_name(organisation, NO_ORGANISATION)
+def asker_organisation(organisation: str, is_verified: bool) -> str:
+    """Where they are from, or say they are."""
+    name = shown_name(organisation, NO_ORGANISATION)
+    return f"of {name}" if is_verified else f"says they are from {name}"
 
 
 def verification(is_verified: bool) -> str:
@@ -343,7 +345,7 @@ def session_running(who: str, mode: SessionMode, since: datetime, has_hot_key: b
     return Message(f"{who} {mode_running(mode)} since {since:%H:%M}.", how)
 
 
-ASKED_TITLE: Final = "Somebody wants to connect"
+ASKED_TITLE: Final = ACCEPTANCE_TITLE
 ASKED_TEXT: Final = "Answer in the window that has opened."
 ATTEMPT_TITLE: Final = "Connecting with the code ..."
 
@@ -409,7 +411,6 @@ THE_TECHNICIAN: Final = "The technician"
 
 # --- the program itself ---------------------------------------------------------------------
 
-TRAY_IDLE: Final = "Farhand: nobody is connected"
 STAYS_IN_TRAY: Final = Message(
     "Farhand is still there", "Its icon is beside the clock. Quit it with a right click there."
 )

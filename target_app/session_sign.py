@@ -5,17 +5,43 @@ stands still, so that it costs no pictures.
 """
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QGuiApplication, QMouseEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import (
+    QColor,
+    QGuiApplication,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QShowEvent,
+)
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from common.qt.buttons import danger_button
-from common.qt.labels import label, restyle
-from common.qt.status import StatusIcon, StatusKind
-from common.qt.theme import Space
+from common.qt.labels import label
+from common.qt.theme import Space, current_theme, icon_pixmap
 from target_app import sentences
 from target_app.status_view_model import StatusViewModel
 
-MAXIMUM_WIDTH_PIXELS = 620
+MAXIMUM_WIDTH_PIXELS = 760
+BORDER_PIXELS = 2
+ICON_SIDE_PIXELS = 20
+
+
+class WatchedIcon(QWidget):
+    """An eye in the colour of warning: somebody sees this computer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFixedSize(ICON_SIDE_PIXELS, ICON_SIDE_PIXELS)
+        current_theme().changed.connect(self.update)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw it in the theme's colours, sharp at every scale."""
+        colour = current_theme().colours.danger
+        scale = self.devicePixelRatioF()
+        painter = QPainter(self)
+        painter.drawPixmap(0, 0, icon_pixmap("eye", colour, ICON_SIDE_PIXELS, scale))
+        painter.end()
 
 
 class SessionSign(QWidget):
@@ -35,23 +61,16 @@ class SessionSign(QWidget):
         self._words = label()
         self.end = danger_button(sentences.END_SESSION, "disconnect")
         self.end.clicked.connect(view_model.end_session)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(self._bar())
+        self._fill()
         view_model.state_changed.connect(self.show_state)
 
-    def _bar(self) -> QFrame:
-        bar = QFrame()
-        restyle(bar, "kind", "sign")
-        row = QHBoxLayout(bar)
+    def _fill(self) -> None:
+        row = QHBoxLayout(self)
         row.setContentsMargins(Space.MEDIUM, Space.SMALL, Space.SMALL, Space.SMALL)
         row.setSpacing(Space.MEDIUM)
-        icon = StatusIcon()
-        icon.show_kind(StatusKind.ERROR)
-        row.addWidget(icon)
+        row.addWidget(WatchedIcon())
         row.addWidget(self._words, 1)
         row.addWidget(self.end)
-        return bar
 
     @Slot()
     def show_state(self) -> None:
@@ -68,12 +87,21 @@ class SessionSign(QWidget):
         super().showEvent(event)
         area = QGuiApplication.primaryScreen().availableGeometry()
         width = min(MAXIMUM_WIDTH_PIXELS, area.width(), self._wanted_width())
-        self.resize(width, self.heightForWidth(width))
+        self.setFixedSize(width, self.heightForWidth(width))
         self.move(area.x() + (area.width() - width) // 2, area.y())
 
     def _wanted_width(self) -> int:
         words = self._words.fontMetrics().horizontalAdvance(self._words.text())
-        return words + self.end.sizeHint().width() + 6 * Space.LARGE
+        return words + self.end.sizeHint().width() + ICON_SIDE_PIXELS + 5 * Space.MEDIUM
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """A quiet ground with a border that is not."""
+        colours = current_theme().colours
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(colours.danger_soft))
+        painter.setPen(QPen(QColor(colours.danger_fill), 2 * BORDER_PIXELS))
+        painter.drawRect(self.rect())
+        painter.end()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """It can be dragged aside, and stays on the screen."""
