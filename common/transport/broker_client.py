@@ -191,18 +191,22 @@ class BrokerClient:
         self, socket: "_Socket", pump: OutputPump, welcome: ControllerWelcome | TargetWelcome
     ) -> None:
         self._pump = pump
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                sending = tasks.create_task(pump.run())
-                try:
-                    self._handler.connected(welcome)
-                    lost = await self._receive(socket)
-                finally:
-                    self._pump = None
-                    sending.cancel()
-        except asyncio.CancelledError:
-            await pump.flush(FAREWELL_SECONDS)
-            raise
+        async with asyncio.TaskGroup() as tasks:
+            sending = tasks.create_task(pump.run())
+            receiving = tasks.create_task(self._receive(socket))
+            try:
+                self._handler.connected(welcome)
+                # Shielded, because aiohttp drops a connection whose receive() is cancelled,
+                # with what was written and not sent; closing it ends receive() in order.
+                lost = await asyncio.shield(receiving)
+            except asyncio.CancelledError:
+                sending.cancel()
+                await pump.flush(FAREWELL_SECONDS)
+                await socket.close()
+                raise
+            finally:
+                self._pump = None
+                sending.cancel()
         raise lost
 
     async def _receive(self, socket: "_Socket") -> ConnectionLost:
