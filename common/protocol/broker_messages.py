@@ -52,6 +52,7 @@ ClaimId = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z")]
 OwnerToken = Annotated[str, Meta(min_length=32, max_length=64)]
 Version = Annotated[int, Meta(ge=1, le=65535)]
 Seconds = Annotated[int, Meta(ge=0, le=86400)]
+ClaimCount = Annotated[int, Meta(ge=0, le=10_000)]
 
 
 class Message(Struct, frozen=True, forbid_unknown_fields=True, tag_field="type"):
@@ -188,7 +189,7 @@ class CodeEnded(Message, frozen=True, tag="code_ended"):
 
     routing: Routing
     end: CodeEnd
-    waiting_claims: Annotated[int, Meta(ge=0)] = 0
+    waiting_claims: ClaimCount = 0
 
 
 class CodeRefused(Message, frozen=True, tag="code_refused"):
@@ -209,7 +210,7 @@ class ClaimQueued(Message, frozen=True, tag="claim_queued"):
     """Node to target: the code is there; this many claims are before this one."""
 
     claim: ClaimId
-    claims_before: Annotated[int, Meta(ge=0)]
+    claims_before: ClaimCount
 
 
 class ClaimRefused(Message, frozen=True, tag="claim_refused"):
