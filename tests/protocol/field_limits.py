@@ -33,7 +33,7 @@ def limits_of(message: type[msgspec.Struct]) -> Iterator[Limit]:
     """Limits of the fields that are numbers, texts or bytes with a greatest length."""
     for name, kind in _fields(message):
         match kind:
-            case inspect.IntType(ge=int(least), le=int(most)):
+            case inspect.IntType(ge=int(least)) if (most := _greatest(kind)) is not None:
                 beyond = [least - 1, most + 1, 2**31 + most, 2**63 + most, -(2**63)]
                 yield Limit(name, [least, most], [*beyond, str(least), float(most), None])
             case inspect.StrType(max_length=int(most)):
@@ -56,10 +56,14 @@ def _plain(kind: inspect.Type) -> inspect.Type:
     return _plain(kind.type) if isinstance(kind, inspect.Metadata) else kind
 
 
+def _greatest(kind: inspect.IntType) -> int | None:
+    return kind.lt - 1 if kind.lt is not None else kind.le
+
+
 def _is_bounded(kind: inspect.Type) -> bool:
     match kind:
         case inspect.IntType():
-            return kind.ge is not None and (kind.le is not None or kind.lt is not None)
+            return kind.ge is not None and _greatest(kind) is not None
         case inspect.StrType():
             return kind.max_length is not None or (kind.pattern or "").endswith(r"\Z")
         case inspect.BytesType():

@@ -114,7 +114,7 @@ def decode(message: FromApp | FromNode, text: str | bytes) -> FromApp | FromNode
     return decode_from_app(text) if isinstance(message, FromApp) else decode_from_node(text)
 
 
-every_message = pytest.mark.parametrize("message", (*FROM_APP, *FROM_NODE), ids=tag_of)
+every_message = pytest.mark.parametrize("message", [*FROM_APP, *FROM_NODE], ids=tag_of)
 
 
 # --- exact bytes ---------------------------------------------------------------------------
