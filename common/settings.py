@@ -8,6 +8,7 @@ A key in a file is the field's encoded name (`rename=` of the struct counts).
 import difflib
 import re
 import tomllib
+from enum import Enum, EnumType
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -29,6 +30,15 @@ _WORDS_OF_TRUTH: Final = {
     "off": False,
 }
 _MESSAGE_WITH_PATH: Final = re.compile(r"^(?P<problem>.*?)(?: - at `\$\.?(?P<path>.*)`)?$", re.S)
+_EXPECTED: Final = re.compile(r"Expected `(?P<kind>[^`]*)`(?P<bound>.*?)(?:, got `.*`)?", re.S)
+_KINDS: Final = {
+    "bool": "yes or no (true or false in a file)",
+    "int": "a whole number",
+    "float": "a number",
+    "str": "text",
+    "array": "a list",
+    "object": "a table",
+}
 _UNKNOWN_FIELD: Final = re.compile(r"unknown field `(?P<name>.*)`")
 
 
@@ -70,7 +80,7 @@ def changed(value: SettingsType, name: str, text: str) -> SettingsType:
             return msgspec.convert({**document, key: reading}, type(value))
         except msgspec.ValidationError as error:
             first = first or error
-    problem, _ = _explain(first) if first else ("is not valid", "")
+    problem, _ = _explain(first, type(value)) if first else ("is not valid", "")
     raise SettingsError(key, f"{text!r} can't be used: {problem}")
 
 
@@ -96,7 +106,7 @@ def _from_toml(path: Path, content: bytes, settings_type: type[SettingsType]) ->
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(str(path), f"is not TOML: {error}") from None
     except msgspec.ValidationError as error:
-        problem, key = _explain(error)
+        problem, key = _explain(error, settings_type)
         raise SettingsError(str(path), f"{key}: {problem}" if key else problem) from None
 
 
@@ -135,7 +145,9 @@ def _readings(text: str) -> list[object]:
     return readings
 
 
-def _explain(error: msgspec.ValidationError) -> tuple[str, str]:
+def _explain(
+    error: msgspec.ValidationError, settings_type: type[msgspec.Struct]
+) -> tuple[str, str]:
     """Return (problem, key) in a person's words from msgspec's message."""
     parts = _MESSAGE_WITH_PATH.match(str(error))
     if parts is None:
@@ -144,7 +156,26 @@ def _explain(error: msgspec.ValidationError) -> tuple[str, str]:
     unknown = _UNKNOWN_FIELD.search(problem)
     if unknown:
         return "there is no such setting", ".".join(filter(None, (path, unknown["name"])))
+    expected = _EXPECTED.fullmatch(problem)
+    if expected:
+        return f"must be {_kind(expected['kind'])}{expected['bound']}", path
+    if problem.startswith("Invalid enum value"):
+        return f"must be one of {_choices(settings_type, path)}", path
     return problem[:1].lower() + problem[1:], path
+
+
+def _kind(types: str) -> str:
+    """Say `int | null` as people do."""
+    names = [name.strip() for name in types.split("|")]
+    return " or ".join(_KINDS.get(name, name) for name in names if name != "null")
+
+
+def _choices(settings_type: type[msgspec.Struct], path: str) -> str:
+    for field in msgspec.structs.fields(settings_type):
+        if field.encode_name == path and isinstance(field.type, EnumType):
+            choices: list[Enum] = list(field.type)
+            return ", ".join(str(choice.value) for choice in choices)
+    return "the values that are allowed there"
 
 
 def _reason(error: OSError) -> str:
