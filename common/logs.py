@@ -12,7 +12,7 @@ import logging.handlers
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from enum import Enum
 from io import TextIOWrapper
@@ -31,10 +31,10 @@ DIGITS: Final = re.compile(r"\d{7,}|\d{4}(?:[ \u00a0-]\d{4})+(?:[ \u00a0-]\d{1,4
 """Seven digits and more in a row, or groups of four as a code is shown."""
 REDACTED: Final = "[digits]"
 _CONTROL_CHARACTERS: Final = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f\x80-\x9f\u202a-\u202e\u2066-\u2069]"
+    r"[\x00-\x08\x0b-\x1f\x7f\x80-\x9f\u2028-\u202e\u2066-\u2069]"
 )
-
-EventDict = MutableMapping[str, object]
+"""All but tab and line feed, which tracebacks need: terminals act on them, readers are fooled."""
+_HANDLER_PREFIX: Final = "farhand "
 
 
 def configure(level: str, log_file: Path | None = None) -> None:
@@ -84,9 +84,9 @@ def harmless(value: object) -> str:
         case int():
             return redact(str(int(value)))
         case str() | Path():
-            return _shortened(redact(str(value)))
+            return _one_line(str(value))
         case BaseException():
-            return _shortened(redact(f"{type(value).__name__}: {value}"))
+            return _one_line(f"{type(value).__name__}: {value}")
         case list() | tuple() | set() | frozenset():
             return ", ".join(harmless(one) for one in value)
         case _:
@@ -112,10 +112,11 @@ def _open_log_file(path: Path) -> logging.Handler:
 def _replace_root_handlers(handlers: list[logging.Handler], level: str) -> None:
     root = logging.getLogger()
     for old in root.handlers[:]:
-        root.removeHandler(old)
-        if isinstance(old, logging.FileHandler):
+        if (old.name or "").startswith(_HANDLER_PREFIX):
+            root.removeHandler(old)
             old.close()
     for handler in handlers:
+        handler.name = f"{_HANDLER_PREFIX}{type(handler).__name__}"
         root.addHandler(handler)
     root.setLevel(level)
     # These tell every request or query at INFO; the node's own lines say what matters.
@@ -152,7 +153,8 @@ def _render(_logger: object, _method: str, event_dict: Mapping[str, object]) -> 
     return f"{line}\n{redact(str(exception))}" if exception else line
 
 
-def _shortened(text: str) -> str:
-    if len(text) <= MAXIMUM_VALUE_CHARACTERS:
-        return text
-    return f"{text[:MAXIMUM_VALUE_CHARACTERS]}... ({len(text)} characters)"
+def _one_line(text: str) -> str:
+    line = redact(text).replace("\n", " ")
+    if len(line) <= MAXIMUM_VALUE_CHARACTERS:
+        return line
+    return f"{line[:MAXIMUM_VALUE_CHARACTERS]}... ({len(line)} characters)"
