@@ -1,0 +1,165 @@
+"""Takes connections in: counted before TLS begins, timed until they have said who they are.
+
+Owns the listening socket, the admission and the TLS handshakes; HTTP is aiohttp's, what
+happens after an upgrade the node's. A connection that is refused here costs no more than its
+accept.
+"""
+
+import asyncio
+import errno
+import logging
+import socket
+import ssl
+from typing import Final
+
+from aiohttp import web
+
+from common.broker.address_limits import address_key
+from common.errors import SettingsError
+from common.server.admission import Admission, Ticket
+from common.server.connection import RemoteAddress
+
+OPTION: Final = "--listen"
+BACKLOG: Final = 512
+TLS_SHUTDOWN_SECONDS: Final = 2.0
+OUT_OF_FILES_PAUSE_SECONDS: Final = 0.5
+
+log = logging.getLogger(__name__)
+
+
+class CountingServer(web.Server):
+    """aiohttp's server, which tells the listener of each connection that is gone."""
+
+    listener: "Listener | None" = None
+
+    def connection_lost(
+        self, handler: web.RequestHandler, exc: BaseException | None = None
+    ) -> None:
+        """Give the connection's ticket back, unless a WebSocket has taken it over."""
+        super().connection_lost(handler, exc)
+        if self.listener is not None:
+            self.listener.http_is_over(handler)
+
+
+class Listener:
+    """Accepts until it is closed."""
+
+    def __init__(
+        self,
+        listening: socket.socket,
+        tls: ssl.SSLContext,
+        server: CountingServer,
+        admission: Admission,
+    ) -> None:
+        self._listening = listening
+        self._tls = tls
+        self._server = server
+        self._admission = admission
+        self._loop = asyncio.get_running_loop()
+        self._tickets: dict[object, tuple[Ticket, asyncio.Transport | None]] = {}
+        server.listener = self
+
+    async def serve(self) -> None:
+        """Accept connections until cancelled."""
+        async with asyncio.TaskGroup() as handshakes:
+            while True:
+                accepted = await self._accept()
+                if accepted is None:
+                    continue
+                raw, address = accepted
+                ticket = self._admission.admit(address.key, self._loop.time())
+                if ticket is None:
+                    log.warning("connection refused: too many, address=%s", address.text)
+                    raw.close()
+                else:
+                    handshakes.create_task(self._shake_hands(raw, address, ticket))
+
+    def take_ticket(self, protocol: object) -> Ticket:
+        """Hand the ticket of an HTTP connection to the WebSocket that it becomes."""
+        ticket, _ = self._tickets.pop(protocol)
+        return ticket
+
+    def http_is_over(self, protocol: object) -> None:
+        """Give a ticket back, if it still is the HTTP connection's."""
+        ticket, _ = self._tickets.pop(protocol, (None, None))
+        if ticket:
+            self._admission.give_back(ticket)
+
+    def cut_overdue(self, now: float) -> None:
+        """Cut what has not become a WebSocket in time."""
+        for ticket, transport in list(self._tickets.values()):
+            if now >= ticket.deadline and transport is not None:
+                transport.abort()
+
+    def close(self) -> None:
+        """Accept no more and cut what is neither a WebSocket nor will become one."""
+        self._listening.close()
+        for _, transport in list(self._tickets.values()):
+            if transport is not None:
+                transport.abort()
+
+    async def _accept(self) -> tuple[socket.socket, RemoteAddress] | None:
+        try:
+            raw, name = await self._loop.sock_accept(self._listening)
+        except OSError as error:
+            if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM):
+                log.error("can't accept: %s", error.strerror)
+                await asyncio.sleep(OUT_OF_FILES_PAUSE_SECONDS)
+            return None
+        raw.setblocking(False)
+        return raw, remote_address(str(name[0]))
+
+    async def _shake_hands(
+        self, raw: socket.socket, address: RemoteAddress, ticket: Ticket
+    ) -> None:
+        protocol = self._server()
+        self._tickets[protocol] = (ticket, None)
+        try:
+            transport, _ = await self._loop.connect_accepted_socket(
+                lambda: protocol,
+                raw,
+                ssl=self._tls,
+                ssl_handshake_timeout=max(0.1, ticket.deadline - self._loop.time()),
+                ssl_shutdown_timeout=TLS_SHUTDOWN_SECONDS,
+            )
+        except (OSError, ssl.SSLError) as error:
+            log.info("connection closed before TLS: address=%s reason=%s", address.text, error)
+            self.http_is_over(protocol)
+        else:
+            if protocol in self._tickets:
+                self._tickets[protocol] = (ticket, transport)
+
+
+def open_listening_socket(address: str, port: int) -> socket.socket:
+    """Bind and listen. Raises SettingsError that names the address, OSError never."""
+    try:
+        family, kind, protocol, _, name = socket.getaddrinfo(
+            address, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        raw = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise SettingsError(OPTION, f"{address}: {error.strerror or error}") from error
+    try:
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            raw.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(address != "::"))
+        raw.bind(name)
+        raw.listen(BACKLOG)
+        raw.setblocking(False)
+    except OSError as error:
+        raw.close()
+        raise SettingsError(OPTION, f"{address}:{port} {_in_words(error)}") from error
+    return raw
+
+
+def remote_address(text: str) -> RemoteAddress:
+    """Read the address of another computer."""
+    key = address_key(text)
+    is_loopback = key.startswith("127.") or text == "::1"
+    return RemoteAddress(text, key, is_loopback)
+
+
+def _in_words(error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return "is taken by another program"
+    return f"can't be listened on: {(error.strerror or str(error)).lower()}"
