@@ -163,7 +163,7 @@ def typing_problem(text: str) -> CodeTypingProblem | None:
     digits = normalise(text)
     if not digits:
         return CodeTypingProblem.EMPTY
-    if not (digits.isascii() and digits.isdecimal()):
+    if not digits.isdecimal():
         return CodeTypingProblem.LETTERS
     if len(digits) < min(_SPLITS):
         return CodeTypingProblem.TOO_SHORT

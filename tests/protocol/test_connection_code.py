@@ -218,7 +218,7 @@ def test_decimal_digits_of_every_script_are_taken(
 
 SEPARATORS = [" ", "\t", "\n", "\u00a0", "\u2009", "\u3000", "-", "\u2010", "\u2011", "\u2013"]
 SEPARATORS += ["\u2014", "\u2212", "\ufe63", "\uff0d", "\u30fc", "\uff70", "\u00ad", "\u200b"]
-SEPARATORS += ["\ufeff", "\u200e", "\u2066", "\u2069", "\r\n", " - "]
+SEPARATORS += ["\x00", "\ufeff", "\u200e", "\u2066", "\u2069", "\r\n", " - "]
 
 
 @given(codes(), st.lists(st.sampled_from(SEPARATORS), min_size=17, max_size=17))
