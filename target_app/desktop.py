@@ -32,7 +32,7 @@ from target_app.main_window import MainWindow, TargetActions
 from target_app.message_window import MessageWindow
 from target_app.properties import PropertySources, TargetProperties, save_properties
 from target_app.sentences import Message
-from target_app.session_sign import SessionSign
+from target_app.session_bar import SessionBar
 from target_app.settings_view_model import SettingsViewModel
 from target_app.single_instance import EnterCodeRequest, Request
 from target_app.status_view_model import StatusOptions, StatusViewModel
@@ -96,7 +96,7 @@ class TargetDesktop(QObject):
         self.main_window = MainWindow(self.status, self.settings, self.actions)
         self.code_window = CodeWindow(self.code)
         self.acceptance_window = AcceptanceWindow(self.acceptance)
-        self.sign = SessionSign(self.status)
+        self.sign = SessionBar(self.status)
         self.tray = TrayIcon(self.status, self.actions)
 
     def _make_actions(self) -> TargetActions:
@@ -243,14 +243,11 @@ class TargetDesktop(QObject):
 
     @Slot(object)
     def _take_properties(self, sources: PropertySources) -> None:
-        before = self._sources.effective
         self._sources = sources
         properties = sources.effective
         self.status.set_address_is_set(_is_address_set(properties))
         self.acceptance.set_may_proceed(properties.acceptance_proceed)
         self.properties_changed.emit(properties)
-        if properties.server_url != before.server_url:
-            self._commands.use_server(properties.server_url)
 
     def _show_message(
         self, kind: StatusKind, message: Message, answer: Button | None = None

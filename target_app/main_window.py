@@ -15,7 +15,7 @@ from common.qt.labels import TextStyle, card, label
 from common.qt.status import MessageBanner, StatusKind, StatusLine
 from common.qt.theme import Space
 from target_app import sentences
-from target_app.session_sign import WatchedIcon
+from target_app.session_bar import WatchedIcon
 from target_app.settings_page import SettingsPage
 from target_app.settings_view_model import SettingsViewModel
 from target_app.status_view_model import Phase, StatusViewModel

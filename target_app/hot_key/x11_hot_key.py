@@ -66,6 +66,7 @@ class X11HotKey(QObject):
                 self.stop()
                 return
             if event.type == X.MappingNotify:
+                self._display.refresh_keyboard_mapping(event)
                 self._grab_again()
             elif event.type == X.KeyPress and self._pressed is not None:
                 self._pressed()

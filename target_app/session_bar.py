@@ -44,7 +44,7 @@ class WatchedIcon(QWidget):
         painter.end()
 
 
-class SessionSign(QWidget):
+class SessionBar(QWidget):
     """Bound to one StatusViewModel; there while its state says so."""
 
     def __init__(self, view_model: StatusViewModel) -> None:
