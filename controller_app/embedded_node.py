@@ -19,7 +19,7 @@ from typing import Final
 import structlog
 
 from common.errors import SettingsError
-from common.transport.server_address import NODE_PORT, joined
+from common.transport.server_address import joined
 
 READY_TIMEOUT_SECONDS: Final = 20.0
 """A first start makes keys and a database; on a slow disk that takes its time."""
@@ -37,18 +37,21 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedNodeOptions:
-    """How to start it. The port is kept from then on by whoever keeps settings."""
+    """How to start it. Without a port the node takes the one that it kept in its data folder,
+    or the first free one, and keeps that; with one it listens there or fails."""
 
     data_folder: Path
-    port: int = NODE_PORT
+    port: int | None = None
     listen_address: str = "0.0.0.0"  # noqa: S104  it is there for the LAN; TLS and the code guard it
     policies_file: Path | None = None
     log_level: str = "info"
 
     def arguments(self) -> list[str]:
         """Return the node's command line, without the program."""
-        arguments = ["--embedded", "--listen", joined(self.listen_address, self.port)]
-        arguments += ["--data-dir", str(self.data_folder), "--log-level", self.log_level]
+        arguments = ["--embedded", "--data-dir", str(self.data_folder)]
+        arguments += ["--log-level", self.log_level]
+        if self.port is not None:
+            arguments += ["--listen", joined(self.listen_address, self.port)]
         if self.policies_file is not None:
             arguments += ["--policies", str(self.policies_file)]
         return arguments
