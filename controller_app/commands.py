@@ -29,4 +29,4 @@ class ControllerCommands(Protocol):
         """Connect to this server from now on; an empty one means the embedded node."""
 
     def name_technician(self, technician: str, organisation: str) -> None:
-        """Use these names from the next connection on."""
+        """Use these names from now on; a session goes on under the old ones."""

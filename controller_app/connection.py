@@ -51,6 +51,7 @@ class NodeConnection:
         self._known_servers = KnownServers(data_folder)
         self._link = ServerLink(self._known_servers, handler, publish)
         self._changed = asyncio.Event()
+        self._introduced_anew = asyncio.Event()
         self.token: str | None = None
         """The technician's token at the embedded node; None at any other server."""
 
@@ -78,6 +79,10 @@ class NodeConnection:
             self._choice = replace(self._choice, url=url)
             self._changed.set()
 
+    def introduce_anew(self) -> None:
+        """Connect again, because the technician's names have changed."""
+        self._introduced_anew.set()
+
     async def run(self) -> None:
         """Be connected to whatever is chosen, until cancelled."""
         while True:
@@ -87,7 +92,7 @@ class NodeConnection:
     async def _stay(self) -> None:
         if self._choice.url:
             self.token = None
-            await self._link.run([parse_server_url(self._choice.url)])
+            await self._stay_linked(self._choice.url)
         else:
             await self._stay_with_embedded()
 
@@ -99,8 +104,7 @@ class NodeConnection:
             try:
                 running = await node.start()
                 self.token = running.token
-                address = parse_server_url(running.url)
-                await until_one_ends(self._link.run([address]), node.ended())
+                await until_one_ends(self._stay_linked(running.url), node.ended())
             except SettingsError as error:
                 _log.error("the embedded node does not run", reason=error.problem)
             finally:
@@ -108,3 +112,9 @@ class NodeConnection:
             problem = ConnectionProblem.UNREACHABLE
             self._publish(BrokerLost(EMBEDDED_NAME, problem, RESTART_SECONDS))
             await asyncio.sleep(RESTART_SECONDS)
+
+    async def _stay_linked(self, url: str) -> None:
+        address = parse_server_url(url)
+        while True:
+            self._introduced_anew.clear()
+            await until_one_ends(self._link.run([address]), self._introduced_anew.wait())

@@ -92,6 +92,11 @@ class ControllerRunner:
         self._stop = asyncio.Event()
         self._drained = asyncio.Event()
 
+    @property
+    def server(self) -> ServerIdentity | None:
+        """The server that is or was connected to, once its identity is known."""
+        return self._server
+
     async def run(self) -> None:
         """Be connected until `quit` is called; then say goodbye and return."""
         async with asyncio.TaskGroup() as tasks:
@@ -147,8 +152,10 @@ class ControllerRunner:
         self._connection.use(url)
 
     def name_technician(self, technician: str, organisation: str) -> None:
-        """Use these names from the next connection on."""
+        """Use these names from now on; a session goes on under the old ones."""
         self._technician = replace(self._technician, name=technician, organisation=organisation)
+        if self._session is None and self._pairing is None:
+            self._connection.introduce_anew()
 
     def quit(self) -> None:
         """End everything and let `run` return."""

@@ -20,6 +20,8 @@ from target_app.capture_thread import CaptureThread
 from target_app.injection.contract import InjectionUnavailable
 from target_app.injection.injector import Injector
 
+Post = Callable[[ScreenMessage | CursorMessage], None]
+
 _log = structlog.get_logger(__name__)
 
 
@@ -28,7 +30,7 @@ class ScreenAndInput:
 
     def __init__(
         self,
-        post: Callable[[ScreenMessage | CursorMessage], None],
+        post: Post,
         make_injector: Callable[[], Injector],
     ) -> None:
         self._capture = CaptureThread(post)

@@ -11,7 +11,7 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 
@@ -34,7 +34,7 @@ from common.protocol.connection_code import ConnectionCode
 from common.protocol.documents import device_proof_bytes, fingerprint_of, sign_device_proof
 from common.protocol.pairing import Computation
 from common.protocol.policies import Policies
-from common.protocol.session_messages import CursorMessage, ScreenMessage
+from common.protocol.session_messages import CursorMessage, InputMessage, ScreenMessage
 from common.protocol.target_pairing import TargetIdentity, TargetPairing, TargetState
 from common.protocol.target_session import (
     TargetDescription,
@@ -47,7 +47,6 @@ from common.transport.known_servers import KnownServers
 from common.transport.server_link import ServerLink
 from common.transport.tasks import until_one_ends
 from common.transport.trust import ServerAddress, ServerIdentity, TrustLevel, address_of
-from target_app.screen_and_input import ScreenAndInput
 
 CONNECT_SECONDS: Final = 10.0
 """How long a typed code waits for a connection to the server before it says so."""
@@ -65,6 +64,25 @@ class Computer:
     operating_system: str
 
 
+class SharedDesktop(Protocol):
+    """This computer's screen and input for one session: started once, stopped once."""
+
+    def start(self) -> None:
+        """Begin to capture, and be ready to inject."""
+
+    def inject(self, message: InputMessage) -> None:
+        """Carry out one gesture that mode and policies allow."""
+
+    def release_all(self) -> None:
+        """Let go of every key and button."""
+
+    def acknowledge(self, frame: int, decode_microseconds: int) -> None:
+        """The controller has shown this frame."""
+
+    def stop(self) -> None:
+        """Let go of everything; nothing is captured or injected after this."""
+
+
 @dataclass(frozen=True, slots=True)
 class RunnerParts:
     """What a runner is built of."""
@@ -73,9 +91,7 @@ class RunnerParts:
     known_servers: KnownServers
     own_policies: Callable[[], Policies]
     """The target's properties as they are now, as policies."""
-    make_screen_and_input: Callable[
-        [Callable[[ScreenMessage | CursorMessage], None]], ScreenAndInput
-    ]
+    share_desktop: Callable[[Callable[[ScreenMessage | CursorMessage], None]], SharedDesktop]
 
 
 @dataclass(slots=True)
@@ -83,7 +99,7 @@ class _WaitingCode:
     """A code that was typed while there was no connection."""
 
     code: ConnectionCode
-    deadline: asyncio.TimerHandle | None
+    deadline: asyncio.TimerHandle
 
 
 class TargetRunner:
@@ -106,7 +122,7 @@ class TargetRunner:
         self._session: TargetSession | None = None
         self._leaving: list[TargetPairing | TargetSession] = []
         self._refusals: list[FromApp] = []
-        self._screen_and_input: ScreenAndInput | None = None
+        self._desktop: SharedDesktop | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._stop = asyncio.Event()
         self._changed = asyncio.Event()
@@ -125,19 +141,15 @@ class TargetRunner:
 
     # Commands, by way of NetworkThread.call.
 
-    def enter_code(self, code: ConnectionCode, is_patient: bool = False) -> None:
-        """Claim the code; a patient one waits for the first contact however long it takes."""
+    def enter_code(self, code: ConnectionCode) -> None:
+        """Claim the code, as soon as the server is there."""
         if self._session is not None or self._pairing is not None:
             return
         self._forget_waiting_code()
         if self._server is not None and self._link.is_connected:
             self._claim(code, self._server)
             return
-        deadline = (
-            None
-            if is_patient
-            else asyncio.get_running_loop().call_later(CONNECT_SECONDS, self._give_up)
-        )
+        deadline = asyncio.get_running_loop().call_later(CONNECT_SECONDS, self._give_up)
         self._waiting_code = _WaitingCode(code, deadline)
         self._link.reconnect_now()
 
@@ -306,7 +318,7 @@ class TargetRunner:
 
     def _forget_waiting_code(self) -> None:
         waiting, self._waiting_code = self._waiting_code, None
-        if waiting is not None and waiting.deadline is not None:
+        if waiting is not None:
             waiting.deadline.cancel()
 
     # Carrying out.
@@ -339,22 +351,22 @@ class TargetRunner:
         for event in session.take_events():
             match event:
                 case events.InputReceived(message):
-                    if self._screen_and_input is not None:
-                        self._screen_and_input.inject(message)
+                    if self._desktop is not None:
+                        self._desktop.inject(message)
                 case events.ReleaseHeld():
-                    if self._screen_and_input is not None:
-                        self._screen_and_input.release_all()
+                    if self._desktop is not None:
+                        self._desktop.release_all()
                 case events.PictureAcknowledged(frame, decode_microseconds):
-                    if self._screen_and_input is not None:
-                        self._screen_and_input.acknowledge(frame, decode_microseconds)
+                    if self._desktop is not None:
+                        self._desktop.acknowledge(frame, decode_microseconds)
                 case events.SessionStarted():
-                    self._start_screen_and_input()
+                    self._start_desktop()
                     self._report(event)
                 case _:
                     self._report(event)
         if session.state is TargetSessionState.ENDED:
             self._log_end(session)
-            self._stop_screen_and_input()
+            self._stop_desktop()
             self._leave(session)
 
     def _description(self) -> TargetDescription:
@@ -375,17 +387,17 @@ class TargetRunner:
         else:
             self._session = None
 
-    def _start_screen_and_input(self) -> None:
+    def _start_desktop(self) -> None:
         loop = asyncio.get_running_loop()
 
         def post(message: ScreenMessage | CursorMessage) -> None:
             loop.call_soon_threadsafe(self._captured, message)
 
-        self._screen_and_input = self._parts.make_screen_and_input(post)
-        self._screen_and_input.start()
+        self._desktop = self._parts.share_desktop(post)
+        self._desktop.start()
 
-    def _stop_screen_and_input(self) -> None:
-        stopping, self._screen_and_input = self._screen_and_input, None
+    def _stop_desktop(self) -> None:
+        stopping, self._desktop = self._desktop, None
         if stopping is not None:
             stopping.stop()
 
