@@ -38,10 +38,10 @@ class CodeWindow(QDialog):
         self.setWindowTitle(sentences.ENTER_CODE)
         self.setWindowFlags(DIALOG_FLAGS | Qt.WindowType.WindowStaysOnTopHint)
         self._pages = QStackedWidget()
-        self._entry = _EntryPage(view_model)
-        self._trying = _TryingPage(view_model)
-        self._failed = _FailedPage(view_model)
-        for page in (self._entry, self._trying, self._failed):
+        self.entry = _EntryPage(view_model)
+        self.trying = _TryingPage(view_model)
+        self.failed = _FailedPage(view_model)
+        for page in (self.entry, self.trying, self.failed):
             self._pages.addWidget(page)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(Space.WIDE, Space.WIDE, Space.WIDE, Space.LARGE)
@@ -53,9 +53,9 @@ class CodeWindow(QDialog):
     def show_state(self) -> None:
         """Show what the view-model says now."""
         state = self._view_model.state
-        self._entry.show_state()
-        self._trying.show_state()
-        self._failed.show_state()
+        self.entry.show_state()
+        self.trying.show_state()
+        self.failed.show_state()
         if not state.is_shown:
             self.hide()
             return
@@ -76,11 +76,11 @@ class CodeWindow(QDialog):
     def _page(self, stage: CodeStage) -> "_EntryPage | _TryingPage | _FailedPage":
         match stage:
             case CodeStage.TRYING:
-                return self._trying
+                return self.trying
             case CodeStage.FAILED:
-                return self._failed
+                return self.failed
             case _:
-                return self._entry
+                return self.entry
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter presses the button with the focus, once: a key held down never tries twice."""

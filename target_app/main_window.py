@@ -67,7 +67,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(420, 340)
 
     def _add_menus(self, actions: TargetActions) -> None:
-        menu = self.menuBar().addMenu(sentences.ACTIONS_MENU)
+        menu = self.actions_menu = self.menuBar().addMenu(sentences.ACTIONS_MENU)
         menu.setToolTipsVisible(True)
         menu.addAction(actions.enter_code)
         menu.addAction(actions.end_session)

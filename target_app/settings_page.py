@@ -124,7 +124,7 @@ class PropertyRow(QWidget):
         self._view_model = view_model
         self.control = _control_for(known, self._changed)
         self._help = label(known.help, TextStyle.SMALL)
-        self._problem = label(style=TextStyle.PROBLEM)
+        self.problem = label(style=TextStyle.PROBLEM)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(Space.TIGHT)
@@ -132,7 +132,7 @@ class PropertyRow(QWidget):
             column.addWidget(label(known.label, TextStyle.FIELD))
         column.addWidget(self.control.widget())
         column.addWidget(self._help)
-        column.addWidget(self._problem)
+        column.addWidget(self.problem)
 
     def show_state(self) -> None:
         state = self._view_model.state
@@ -140,8 +140,8 @@ class PropertyRow(QWidget):
         self.control.widget().setEnabled(not state.is_locked and not is_overridden)
         self._help.setText(sentences.SETTINGS_OVERRIDDEN if is_overridden else self._known.help)
         problem = state.problems.get(self._known.name, "")
-        self._problem.setText(problem[:1].upper() + problem[1:])
-        self._problem.setVisible(bool(problem))
+        self.problem.setText(problem[:1].upper() + problem[1:])
+        self.problem.setVisible(bool(problem))
         restyle(self.control.widget(), "hasProblem", bool(problem))
         if not problem:
             self.control.show_value(state.value(self._known))
