@@ -5,12 +5,11 @@ The sink and the guard share one connection, so that the server sees their reque
 Source: "The X Keyboard Extension: Protocol Specification", appendix D (request encodings).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
 import Xlib.error
-from Xlib import X
 from Xlib.display import Display
 from Xlib.protocol import event, rq
 
@@ -150,6 +149,7 @@ class X11Connection:
         self._opcode = self._find_extensions()
         self._is_map_stale = True
         self._keymap = Keymap({}, {})
+        self.listeners: list[Callable[[Any], None]] = []
         # Errors come long after their request, about windows that are gone by then.
         self.display.set_error_handler(lambda *_: None)
         # A program that grabs the server must not hold up the release of keys.
@@ -187,7 +187,7 @@ class X11Connection:
     def keyboard_state(self) -> KeyboardState:
         """Ask for group and modifiers. What changed the map before the answer is noted."""
         reply = _GetState(display=self.display.display, opcode=self._opcode, device=_CORE_KEYBOARD)
-        self._note_events()
+        self.note_events()
         return KeyboardState(reply.group, reply.base, reply.latched, reply.locked)
 
     def keymap(self) -> Keymap:
@@ -217,15 +217,14 @@ class X11Connection:
         )
         return read_keymap(header, bytes(reply.body))
 
-    def _note_events(self) -> None:
+    def note_events(self) -> None:
+        """Take what the server has said so far; any answer brings all that came before it."""
         for _ in range(self.display.pending_events()):
             arrived: Any = self.display.next_event()
             if arrived.type == self._keyboard_event or isinstance(arrived, event.MappingNotify):
                 self._is_map_stale = True
-            self.on_event(arrived)
-
-    def on_event(self, arrived: Any) -> None:
-        """Take an event that is not about the keyboard; the guard puts its own here."""
+            for listener in self.listeners:
+                listener(arrived)
 
     def set_locks(self, mask: int, values: int) -> None:
         """Set the locked modifiers of `mask` to `values`."""
@@ -252,18 +251,6 @@ class X11Connection:
         """Find the device's button that means this button; they differ for the left-handed."""
         mapping = list(self.display.get_pointer_mapping())
         return mapping.index(meaning) + 1 if meaning in mapping else None
-
-    def fake_key(self, keycode: int, is_down: bool) -> None:
-        """Press or release a keycode."""
-        self.display.xtest_fake_input(X.KeyPress if is_down else X.KeyRelease, keycode)
-
-    def fake_button(self, button: int, is_down: bool) -> None:
-        """Press or release a button by the number of the pointing device."""
-        self.display.xtest_fake_input(X.ButtonPress if is_down else X.ButtonRelease, button)
-
-    def fake_motion(self, x: int, y: int) -> None:
-        """Put the pointer at this place of the root window."""
-        self.display.xtest_fake_input(X.MotionNotify, 0, root=self.root, x=x, y=y)
 
     def flush(self) -> None:
         """Send what waits."""

@@ -8,19 +8,20 @@ character. Driven by the injector; knows no sessions and no windows.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
+
+from Xlib import X
 
 from common.protocol.physical_keys import is_keypad, key_at
 from common.protocol.session_messages import PointerButton
 from target_app.injection.contract import HoldKind, HoldRecorder
+from target_app.injection.wheel import WheelAccumulator
 from target_app.injection.x11_connection import X11Connection
 from target_app.injection.x11_keymap import Keymap, Plan, Wish
 from target_app.injection.x11_keysyms import character_of, is_typeable, keysym_of
 from target_app.injection.x11_spare_keys import Choice, SpareKeys
 
-WHEEL_UNITS_PER_NOTCH: Final = 120
-"""As in the wire's messages and in most systems' (Microsoft, WM_MOUSEWHEEL: WHEEL_DELTA)."""
 _BUTTON_NUMBERS: Final = {
     PointerButton.LEFT: 1,
     PointerButton.MIDDLE: 2,
@@ -31,22 +32,6 @@ _BUTTON_NUMBERS: Final = {
 _WHEEL_UP, _WHEEL_DOWN, _WHEEL_LEFT, _WHEEL_RIGHT = 4, 5, 6, 7
 _KEYS_IN_TEXT: Final = {"\n": 0x28, "\r": 0x28, "\t": 0x2B}
 _EMPTY_KEYSYM: Final = 0
-
-
-class WheelAccumulator:
-    """Gathers parts of notches of one axis; a turn back forgets the part turned so far."""
-
-    def __init__(self) -> None:
-        self._units = 0
-
-    def turn(self, units: int) -> int:
-        """Add units; gives the whole notches that are due, with their sign."""
-        if units * self._units < 0:
-            self._units = 0
-        self._units += units
-        notches = int(self._units / WHEEL_UNITS_PER_NOTCH)
-        self._units -= notches * WHEEL_UNITS_PER_NOTCH
-        return notches
 
 
 class X11Sink:
@@ -72,7 +57,8 @@ class X11Sink:
 
     def move_pointer(self, x: int, y: int) -> None:
         """Put the pointer at this place of the root window."""
-        self._connection.fake_motion(x, y)
+        display = self._connection.display
+        display.xtest_fake_input(X.MotionNotify, 0, root=self._connection.root, x=x, y=y)
         self._connection.flush()
 
     def press_button(self, button: PointerButton) -> None:
@@ -85,14 +71,14 @@ class X11Sink:
             return
         self._buttons[button] = device_button
         self._recorder.hold(HoldKind.BUTTON, device_button)
-        self._connection.fake_button(device_button, is_down=True)
+        self._send_button(device_button, is_down=True)
         self._connection.flush()
 
     def release_button(self, button: PointerButton) -> None:
         """Release a button that this sink holds."""
         device_button = self._buttons.pop(button, None)
         if device_button is not None:
-            self._connection.fake_button(device_button, is_down=False)
+            self._send_button(device_button, is_down=False)
             self._connection.flush()
             self._recorder.let_go(HoldKind.BUTTON, device_button)
 
@@ -106,7 +92,11 @@ class X11Sink:
     def _click_wheel(self, notches: int, forward: int, back: int) -> None:
         for _ in range(abs(notches)):
             for is_down in (True, False):
-                self._connection.fake_button(forward if notches > 0 else back, is_down)
+                self._send_button(forward if notches > 0 else back, is_down)
+
+    def _send_button(self, device_button: int, is_down: bool) -> None:
+        kind = X.ButtonPress if is_down else X.ButtonRelease
+        self._connection.display.xtest_fake_input(kind, device_button)
 
     # --- keys
 
@@ -148,7 +138,8 @@ class X11Sink:
         """Press or release a keycode; it is on record for as long as it may be down."""
         if is_down:
             self._recorder.hold(HoldKind.KEY, keycode)
-        self._connection.fake_key(keycode, is_down)
+        kind = X.KeyPress if is_down else X.KeyRelease
+        self._connection.display.xtest_fake_input(kind, keycode)
         if not is_down:
             self._connection.flush()
             self._recorder.let_go(HoldKind.KEY, keycode)
@@ -288,3 +279,18 @@ def _types(keymap: Keymap, keycode: int, character: str) -> bool:
     if key is None or key.is_empty():
         return False
     return all(character_of(keysym) == character for keysym in key.group(0)[1] if keysym)
+
+
+def release_left_behind(display_name: str, held: Iterable[tuple[int, int]]) -> None:
+    """Let go of what a dead sink held, as (HoldKind value, code). For the watchdog's process."""
+    connection = X11Connection(display_name)
+    for kind, code in held:
+        match HoldKind(kind):
+            case HoldKind.KEY:
+                connection.display.xtest_fake_input(X.KeyRelease, code)
+            case HoldKind.BUTTON:
+                connection.display.xtest_fake_input(X.ButtonRelease, code)
+            case HoldKind.BORROWED_KEYCODE:
+                connection.bind(code, _EMPTY_KEYSYM)
+    connection.synchronise()
+    connection.close()
