@@ -90,6 +90,11 @@ class CodeState:
         return minutes_and_seconds(self.seconds_left)
 
     @property
+    def has_timer(self) -> bool:
+        """Whether a span runs."""
+        return self.is_usable or self.phase is CodePhase.ACCEPTING
+
+    @property
     def can_extend(self) -> bool:
         """Whether Extend Timeout does something."""
         return self.is_usable and self.extends_left > 0 and self.phase is CodePhase.OPEN
@@ -187,18 +192,23 @@ class CodeViewModel(QObject):
             case BrokerLost():
                 self._set_connected(False)
                 return
-        if isinstance(event, SessionEnded) and self._is_own_cancel(event):
+        if isinstance(event, SessionEnded) and self._is_past(event):
             return
         if self._state.is_open:
             self._handle_attempt(event)
             self._wait_for_next_second()
 
-    def _is_own_cancel(self, event: SessionEnded) -> bool:
-        """Tell whether this end belongs to a window that was cancelled before."""
-        is_own = event.reason is EndReason.CANCELLED and not event.by_other_side
-        if not (is_own and self._cancels_under_way):
+    def _is_past(self, event: SessionEnded) -> bool:
+        """Tell whether this is the end of a session or attempt before this window."""
+        if event.by_other_side or event.reason not in (
+            EndReason.CANCELLED,
+            EndReason.CONTROLLER_ENDED,
+        ):
             return False
-        self._cancels_under_way -= 1
+        if event.reason is EndReason.CANCELLED:
+            if not self._cancels_under_way:
+                return False
+            self._cancels_under_way -= 1
         return True
 
     def _handle_attempt(self, event: object) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Signal
 
+from common.qt.display_text import display_name
 from common.qt.status_kind import StatusKind
 from common.transport.connection_events import BrokerConnected, BrokerConnecting, BrokerLost
 from controller_app import sentences
@@ -33,6 +34,16 @@ class MainState:
     def can_start(self) -> bool:
         """Whether Start Broker Session does something now."""
         return self.is_connected and not self.is_session_open
+
+    @property
+    def shown_technician(self) -> str:
+        """The name that the target's user will read."""
+        return display_name(self.technician) or sentences.no_name()
+
+    @property
+    def shown_organisation(self) -> str:
+        """The organisation, and whether the server vouches for the name."""
+        return sentences.organisation_line(self.settings.organisation, self.is_verified)
 
 
 class MainViewModel(QObject):

@@ -44,6 +44,19 @@ def mode_name(mode: SessionMode) -> str:
     assert_never(mode)
 
 
+def no_name() -> str:
+    """What stands for a name that is not set."""
+    return tr("Your name is not set")
+
+
+def organisation_line(organisation: str, is_verified: bool) -> str:
+    """The organisation, and whether a server vouches for the technician."""
+    parts = [display_name(organisation)]
+    if is_verified:
+        parts.append(tr("verified by the server"))
+    return " \N{MIDDLE DOT} ".join(filter(None, parts))
+
+
 # --- the connection to a node --------------------------------------------------------------
 
 
@@ -248,6 +261,13 @@ def others_waited(count: int) -> Sentence:
         tr("Others typed this code too ({count})").format(count=count),
         tr("Make sure that you are connected to the right computer."),
     )
+
+
+def extend_timeout(extends_left: int, is_usable: bool) -> str:
+    """The words on the button that gives the code its whole time again."""
+    if not is_usable:
+        return tr("Extend Timeout")
+    return tr("Extend Timeout ({count} left)").format(count=extends_left)
 
 
 def spoken_code(groups: tuple[str, ...]) -> str:

@@ -164,7 +164,7 @@ class SessionViewModel(QObject):
         """Close the window; a session that still runs ends."""
         if not self._state.is_open:
             return
-        self.disconnect_session()
+        self.disconnect_session()  # what comes of it finds the window closed
         self._state = SessionState()
         self.state_changed.emit(self._state)
 
@@ -251,6 +251,9 @@ class SessionViewModel(QObject):
                 self.cursor_hidden.emit()
 
     def _end(self, reason: EndReason, by_other_side: bool) -> None:
+        if reason is EndReason.CANCELLED and not by_other_side:
+            self.close()  # Cancel was pressed just as the user accepted
+            return
         self._set(
             phase=SessionPhase.ENDED,
             may_control=False,

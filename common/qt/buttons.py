@@ -4,6 +4,7 @@ Buttons take the focus by keyboard only, so that the focus ring shows where it h
 """
 
 from enum import Enum
+from typing import Final
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QPushButton, QToolButton
@@ -22,7 +23,8 @@ class ButtonKind(Enum):
     QUIET = "quiet"
 
 
-_ICON_TONES = {
+_ICON_GAP: Final = 4
+_ICON_TONES: Final = {
     ButtonKind.PRIMARY: Tone.ON_FILL,
     ButtonKind.SECONDARY: Tone.TEXT,
     ButtonKind.DANGER: Tone.ON_FILL,
@@ -36,6 +38,8 @@ class Button(QPushButton):
     def __init__(self, text: str, kind: ButtonKind, icon_name: str | None = None) -> None:
         super().__init__(text)
         self._icon_name = icon_name
+        self._icon_side = 18
+        self._kind = kind
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAutoDefault(False)
         self.setCursor(Qt.CursorShape.ArrowCursor)
@@ -43,16 +47,25 @@ class Button(QPushButton):
 
     def set_kind(self, kind: ButtonKind) -> None:
         """Make the button louder or quieter."""
+        self._kind = kind
         restyle(self, "kind", kind.value)
         if self._icon_name is not None:
-            self.setIconSize(QSize(18, 18))
-            set_icon(self, self._icon_name, _ICON_TONES[kind], 18)
+            self._draw_icon()
 
     def set_big(self) -> None:
         """Make it the one thing to press in its window."""
         restyle(self, "isBig", True)
+        self._icon_side = 24
         if self._icon_name is not None:
-            self.setIconSize(QSize(22, 22))
+            self._draw_icon()
+
+    def show_icon(self, icon_name: str, tone: Tone) -> None:
+        """Show another icon until the kind is set again."""
+        set_icon(self, icon_name, tone, self._icon_side, _ICON_GAP)
+
+    def _draw_icon(self) -> None:
+        self.setIconSize(QSize(self._icon_side + _ICON_GAP, self._icon_side))
+        self.show_icon(self._icon_name or "", _ICON_TONES[self._kind])
 
 
 def primary_button(text: str, icon_name: str | None = None) -> Button:

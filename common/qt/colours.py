@@ -18,6 +18,7 @@ class Colours:
     raised: str
     pressed: str
     border: str
+    control_border: str
     field_border: str
     text: str
     muted: str
@@ -49,6 +50,7 @@ LIGHT: Final = Colours(
     raised="#eceff3",
     pressed="#e0e4ea",
     border="#dde1e7",
+    control_border="#c2c9d2",
     field_border="#88929e",
     text="#1b2027",
     muted="#566170",
@@ -80,6 +82,7 @@ DARK: Final = Colours(
     raised="#2a2e35",
     pressed="#343941",
     border="#343941",
+    control_border="#484f5a",
     field_border="#737d8a",
     text="#e8eaed",
     muted="#a6afba",

@@ -7,7 +7,6 @@ from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 
 from common.qt.buttons import ButtonKind, IconButton, secondary_button
-from common.qt.icons import set_icon
 from common.qt.theme import Tone
 
 TICK_SECONDS: Final = 2.0
@@ -70,7 +69,7 @@ class TextCopyButton:
 
     def _copy_now(self) -> None:
         self._copy(self._text)
-        set_icon(self.button, "tick", Tone.OK, 18)
+        self.button.show_icon("tick", Tone.OK)
         self.button.setText(QCoreApplication.translate("CopyButton", "Copied"))
         self._tick.start()
 

@@ -86,7 +86,7 @@ class StatusIcon(QWidget):
 class StatusLine(QWidget):
     """One line of state: icon, words, and more words in a quieter voice if there are any."""
 
-    def __init__(self, heading_style: TextStyle = TextStyle.BODY) -> None:
+    def __init__(self, heading_style: TextStyle = TextStyle.STRONG) -> None:
         super().__init__()
         self.icon = StatusIcon()
         self.words = label(style=heading_style)
@@ -119,7 +119,6 @@ class MessageBanner(QFrame):
         super().__init__()
         self.setProperty("kind", "banner")
         self._line = StatusLine()
-        restyle(self._line.words, "textStyle", TextStyle.BODY.value)
         row = QHBoxLayout(self)
         row.setContentsMargins(Space.MEDIUM, Space.MEDIUM, Space.MEDIUM, Space.MEDIUM)
         row.setSpacing(Space.MEDIUM)

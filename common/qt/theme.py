@@ -99,8 +99,9 @@ def current_theme() -> Theme:
     return theme if isinstance(theme, Theme) else apply_theme(application)
 
 
-def icon(name: str, tone: Tone = Tone.TEXT, size: int = 20) -> QIcon:
-    """Draw the icon of that name in the current colours, `size` device-independent pixels.
+def icon(name: str, tone: Tone = Tone.TEXT, size: int = 20, gap: int = 0) -> QIcon:
+    """Draw the icon of that name in the current colours, `size` device-independent pixels
+    and a `gap` to its right, which Qt's buttons leave too narrow.
 
     Sharp at every usual scale; greyed when disabled. It does not follow a later change of
     the colours: use `icons.set_icon` for what stays on screen.
@@ -112,18 +113,18 @@ def icon(name: str, tone: Tone = Tone.TEXT, size: int = 20) -> QIcon:
             (QIcon.Mode.Normal, getattr(colours, tone.value)),
             (QIcon.Mode.Disabled, colours.faint),
         ):
-            result.addPixmap(icon_pixmap(name, colour, size, scale), mode)
+            result.addPixmap(icon_pixmap(name, colour, size, scale, gap), mode)
     return result
 
 
-def icon_pixmap(name: str, colour: str, size: int, scale: float) -> QPixmap:
+def icon_pixmap(name: str, colour: str, size: int, scale: float, gap: int = 0) -> QPixmap:
     """Draw one icon in one colour for one device pixel ratio."""
-    pixmap = QPixmap(QSize(round(size * scale), round(size * scale)))
+    pixmap = QPixmap(QSize(round((size + gap) * scale), round(size * scale)))
     pixmap.fill(Qt.GlobalColor.transparent)
     renderer = QSvgRenderer(QByteArray(_icon_source(name).replace("currentColor", colour).encode()))
     renderer.setAspectRatioMode(Qt.AspectRatioMode.KeepAspectRatio)
     painter = QPainter(pixmap)
-    renderer.render(painter, QRectF(pixmap.rect()))
+    renderer.render(painter, QRectF(0, 0, round(size * scale), round(size * scale)))
     painter.end()
     pixmap.setDevicePixelRatio(scale)
     return pixmap
