@@ -14,7 +14,7 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common import logs
+from common import log_lines, logs
 from common.errors import SettingsError
 
 
@@ -83,7 +83,7 @@ def test_a_code_is_hidden_wherever_it_is(written: io.StringIO, code: str) -> Non
     text = written.getvalue()
     assert code not in text
     assert code.replace(" ", "").replace("-", "") not in text
-    assert text.count(logs.REDACTED) >= 8
+    assert text.count(log_lines.REDACTED) >= 8
 
 
 @given(st.text("0123456789", min_size=7, max_size=20), st.text(max_size=10), st.text(max_size=10))
@@ -93,7 +93,7 @@ def test_no_run_of_seven_digits_is_left(digits: str, before: str, after: str) ->
 
 def test_a_number_of_seven_digits_is_hidden_too(written: io.StringIO) -> None:
     structlog.get_logger("test").info("typed", code=482166039176, port=47111)
-    assert written.getvalue().endswith(f"typed code={logs.REDACTED} port=47111\n")
+    assert written.getvalue().endswith(f"typed code={log_lines.REDACTED} port=47111\n")
 
 
 @pytest.mark.parametrize("value", [Secret("4821"), b"4821", bytearray(b"4821"), {"pin": "4821"}])
@@ -159,7 +159,7 @@ def test_the_file_gets_the_same_lines_and_is_its_owners_alone(tmp_path: Path) ->
     file = tmp_path / "farhand.log"
     logs.configure("info", file)
     structlog.get_logger("test").info("hello", code="482166039176")
-    assert file.read_text().endswith(f"info    hello code={logs.REDACTED}\n")
+    assert file.read_text().endswith(f"info    hello code={log_lines.REDACTED}\n")
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
@@ -167,13 +167,13 @@ def test_the_file_gets_the_same_lines_and_is_its_owners_alone(tmp_path: Path) ->
 def test_the_file_is_turned_over_and_its_successor_is_private_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(logs, "MAXIMUM_FILE_BYTES", 1000)
+    monkeypatch.setattr(log_lines, "MAXIMUM_FILE_BYTES", 1000)
     file = tmp_path / "farhand.log"
     logs.configure("info", file)
     for _ in range(200):
         structlog.get_logger("test").info("hello")
     files = sorted(tmp_path.iterdir())
-    assert len(files) == 1 + logs.OLD_FILES
+    assert len(files) == 1 + log_lines.OLD_FILES
     assert all(stat.S_IMODE(one.stat().st_mode) == 0o600 for one in files)
     assert all(one.stat().st_size <= 1000 for one in files)
 
