@@ -23,6 +23,15 @@ class Sentence:
     detail: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """The last second of the line."""
+
+    frames_per_second: float
+    round_trip_milliseconds: int | None
+    megabits_per_second: float
+
+
 def tr(text: str) -> str:
     """Translate a text of the controller."""
     return QCoreApplication.translate("Controller", text)
@@ -336,9 +345,7 @@ def screen_unavailable(cause: str) -> Sentence:
 
 def session_title(user: str, computer: str, mode: SessionMode) -> str:
     """The session window's title."""
-    who = tr("{user} on {computer}") if display_name(user) else "{computer}"
-    named = who.format(user=display_name(user), computer=display_name(computer))
-    return f"{named} \N{EM DASH} {mode_name(mode)}"
+    return f"{user_on_computer(user, computer)} \N{EM DASH} {mode_name(mode)}"
 
 
 def session_ended(reason: EndReason, by_other_side: bool, computer: str) -> Sentence:
@@ -415,19 +422,42 @@ def _end_by_trouble(reason: EndReason, by_other_side: bool) -> Sentence:
             )
 
 
-def keyboard_at_target(hot_key: str) -> str:
-    """Keys go to the target."""
-    return tr("Your keyboard works on the target. {keys} gives it back.").format(keys=hot_key)
+def user_on_computer(user: str, computer: str) -> str:
+    """Whose screen it is."""
+    if not display_name(user):
+        return display_name(computer)
+    return tr("{user} on {computer}").format(
+        user=display_name(user), computer=display_name(computer)
+    )
 
 
-def keyboard_here() -> str:
-    """Keys stay here."""
-    return tr("Your keyboard works on this computer. Click the picture to use it on the target.")
+def about_session(mode: SessionMode, number: str) -> str:
+    """The mode, and the number that both sides can compare."""
+    return f"{mode_name(mode)} \N{MIDDLE DOT} {security_number(number)}"
 
 
-def input_not_in_mode(mode: SessionMode) -> str:
-    """The mode has no input."""
-    return tr("In {mode} you see the screen, and the user works it.").format(mode=mode_name(mode))
+def quality(measured: Quality) -> str:
+    """The line in the last second."""
+    parts = [
+        tr("{number:.0f} frames/s").format(number=measured.frames_per_second),
+        tr("{number:.1f} Mbit/s").format(number=measured.megabits_per_second),
+    ]
+    if measured.round_trip_milliseconds is not None:
+        milliseconds = tr("{number} ms").format(number=measured.round_trip_milliseconds)
+        parts.insert(1, milliseconds)
+    return " \N{MIDDLE DOT} ".join(parts)
+
+
+def keyboard_button(is_at_target: bool) -> str:
+    """Who has the keyboard, in few words."""
+    return tr("Keyboard: target") if is_at_target else tr("Keyboard: here")
+
+
+def keyboard_explained(is_at_target: bool) -> str:
+    """Who has the keyboard, and how the other gets it."""
+    if is_at_target:
+        return tr("Your keys go to the target. Ctrl+Alt+Shift+K gives the keyboard back.")
+    return tr("Your keys stay on this computer. Click the picture to type on the target.")
 
 
 def security_number(number: str) -> str:

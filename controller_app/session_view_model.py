@@ -35,7 +35,7 @@ from common.qt.status_kind import StatusKind
 from common.reasons import EndReason
 from controller_app import sentences
 from controller_app.commands import ControllerCommands
-from controller_app.sentences import Sentence
+from controller_app.sentences import Quality, Sentence
 from controller_app.traffic import TrafficMeasured
 
 _WHEEL_LIMIT: Final = 0x7FFF
@@ -55,15 +55,6 @@ class SessionPhase(Enum):
     NO_SCREEN = auto()
     """The mode shows no screen."""
     ENDED = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class Quality:
-    """The last second of the line."""
-
-    frames_per_second: float
-    round_trip_milliseconds: int | None
-    megabits_per_second: float
 
 
 _NO_SENTENCE: Final = Sentence("")

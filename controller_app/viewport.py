@@ -78,6 +78,21 @@ class Viewport:
         return Rectangle(left, top, right - left, bottom - top)
 
 
+def beside(shown: Rectangle, widget: Size) -> tuple[Rectangle, ...]:
+    """Return the parts of the widget that the picture does not cover: above, below, left,
+    right; they don't overlap."""
+    middle = shown.clipped(widget.width, widget.height)
+    if middle.width <= 0 or middle.height <= 0:
+        return (Rectangle(0, 0, widget.width, widget.height),)
+    parts = (
+        Rectangle(0, 0, widget.width, middle.top),
+        Rectangle(0, middle.bottom, widget.width, widget.height - middle.bottom),
+        Rectangle(0, middle.top, middle.left, middle.height),
+        Rectangle(middle.right, middle.top, widget.width - middle.right, middle.height),
+    )
+    return tuple(part for part in parts if part.area)
+
+
 def fitted(picture: Size, widget: Size) -> Viewport:
     """Show the whole picture, as large as it fits, in its own aspect, in the middle."""
     scale = min(widget.width / picture.width, widget.height / picture.height)

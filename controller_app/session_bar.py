@@ -1,0 +1,126 @@
+"""The slim bar of the session window: whose screen, how good the line is, what can be done.
+
+Widgets alone; the session window connects them. In full screen the same bar hangs from the
+top edge.
+"""
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QToolButton, QWidget
+
+from common.qt.buttons import IconButton
+from common.qt.icons import set_icon
+from common.qt.labels import ElidedLabel, TextStyle, label, restyle
+from common.qt.theme import Space, Tone
+from controller_app import sentences
+from controller_app.sentences import tr
+from controller_app.session_view_model import SessionState
+
+
+class SessionBar(QFrame):
+    """Names on the left, quality and buttons on the right."""
+
+    left = Signal()
+    """The pointer has left the bar."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("kind", "sessionBar")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.name = ElidedLabel(TextStyle.STRONG)
+        self.about = ElidedLabel(TextStyle.MUTED)
+        self.quality = label(style=TextStyle.MUTED, wraps=False)
+        self.keyboard_button = text_button(tr("Keyboard"), "keyboard")
+        self.keyboard_button.setCheckable(False)
+        self.keys_button = text_button(tr("Keys"), "chevron-down")
+        self.keys_menu = QMenu(self.keys_button)
+        self.keys_button.setMenu(self.keys_menu)
+        self.keys_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.keys_button.setToolTip(tr("Send keys that your own computer would take"))
+        self.size_button = IconButton("", "actual-size", Tone.TEXT)
+        self.full_screen_button = IconButton("", "full-screen", Tone.TEXT)
+        self.disconnect_button = text_button(tr("Disconnect"), "disconnect", Tone.DANGER)
+        restyle(self.disconnect_button, "kind", "danger")
+        self._lay_out()
+
+    def show_state(self, state: SessionState) -> None:
+        """Show names, quality and who has the keyboard."""
+        self.name.show_text(sentences.user_on_computer(state.user, state.computer))
+        self.about.show_text(sentences.about_session(state.mode, state.security_number))
+        self.quality.setText(sentences.quality(state.quality) if state.quality else "")
+        self.keyboard_button.setVisible(state.may_control)
+        self.keys_button.setVisible(state.may_control)
+        self.keyboard_button.setText(sentences.keyboard_button(state.has_keyboard))
+        tone = Tone.ACCENT if state.has_keyboard else Tone.MUTED
+        set_icon(self.keyboard_button, "keyboard", tone)
+        self.keyboard_button.setToolTip(sentences.keyboard_explained(state.has_keyboard))
+        self.keyboard_button.setAccessibleDescription(self.keyboard_button.toolTip())
+        for widget in (self.size_button, self.full_screen_button, self.disconnect_button):
+            widget.setEnabled(state.is_running or widget is self.full_screen_button)
+
+    def show_size(self, is_exact: bool) -> None:
+        """Offer the other way of showing the picture."""
+        if is_exact:
+            self.size_button.name_it(tr("Fit the picture into the window"))
+            self.size_button.set_icon_name("fit", Tone.TEXT)
+        else:
+            self.size_button.name_it(tr("Show the picture pixel by pixel (1:1)"))
+            self.size_button.set_icon_name("actual-size", Tone.TEXT)
+
+    def show_full_screen(self, is_full_screen: bool) -> None:
+        """Look like a part of the window, or hang from the top edge of the screen."""
+        restyle(self, "kind", "floatingBar" if is_full_screen else "sessionBar")
+        if is_full_screen:
+            self.full_screen_button.name_it(tr("Leave full screen"))
+            self.full_screen_button.set_icon_name("leave-full-screen", Tone.TEXT)
+        else:
+            self.full_screen_button.name_it(tr("Full screen"))
+            self.full_screen_button.set_icon_name("full-screen", Tone.TEXT)
+
+    def holds_focus(self) -> bool:
+        """Tell whether the keyboard is in the bar or its menu is open."""
+        has_focus = any(child.hasFocus() for child in self.findChildren(QWidget))
+        return has_focus or self.keys_menu.isVisible()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self.left.emit()
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout(self)
+        row.setContentsMargins(Space.MEDIUM, Space.TIGHT, Space.SMALL, Space.TIGHT)
+        row.setSpacing(Space.TIGHT)
+        row.addWidget(self.name, 2)
+        row.addSpacing(Space.SMALL)
+        row.addWidget(self.about, 2)
+        row.addStretch(1)
+        row.addWidget(self.quality)
+        row.addSpacing(Space.SMALL)
+        for widget in (
+            self.keyboard_button,
+            self.keys_button,
+            self.size_button,
+            self.full_screen_button,
+        ):
+            row.addWidget(widget)
+        row.addSpacing(Space.TIGHT)
+        row.addWidget(_upright_line())
+        row.addSpacing(Space.TIGHT)
+        row.addWidget(self.disconnect_button)
+
+
+def text_button(text: str, icon_name: str, tone: Tone = Tone.TEXT) -> QToolButton:
+    """Make a flat button with an icon and words."""
+    button = QToolButton()
+    button.setText(text)
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.setProperty("hasText", True)
+    set_icon(button, icon_name, tone)
+    return button
+
+
+def _upright_line() -> QWidget:
+    line = QFrame()
+    line.setProperty("kind", "divider")
+    line.setFixedSize(1, 20)
+    return line
