@@ -17,8 +17,8 @@ from common.screen.rectangle import Rectangle
 
 PIXELS_WORTH_A_CUT: Final = 32 * 1024
 """A section costs about 50 microseconds on both sides together, in which as many unchanged
-pixels are compressed and expanded (measured with tests/benchmarks/screen_codec.py). As every cut saves that many,
-there are at most 64 cuts in a picture of 1920 x 1080."""
+pixels are compressed and expanded (measured with tests/benchmarks/screen_codec.py). As every
+cut saves that many, a picture of 1920 x 1080 has at most 64 cuts."""
 
 Words = NDArray[np.uint64]
 Flags = NDArray[np.bool_]

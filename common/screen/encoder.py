@@ -105,10 +105,10 @@ class ScreenEncoder:
             colour = int(words[0, 0]).to_bytes(4, "little")[:3]
             return Section(Encoding.SOLID, rectangle, colour)
         if is_like_a_photograph(words):
-            data = self._compressor.compress(differences(planes(words)))
+            data = self._compressor.compress(differences(planes(words)).data)
             encoding = Encoding.PLANES
         else:
-            data = self._compressor.compress(np.ascontiguousarray(words))
+            data = self._compressor.compress(np.ascontiguousarray(words).data)
             encoding = Encoding.PIXELS
         if len(data) >= rectangle.area * 3:
             return Section(Encoding.RAW, rectangle, planes(words).tobytes())
@@ -117,10 +117,10 @@ class ScreenEncoder:
 
 def is_one_colour(words: Words) -> bool:
     """Tell whether all pixels are alike; quick to say no."""
-    first = words[0, 0]
-    if words[-1, -1] != first or words[0, -1] != first or words[words.shape[0] // 2, 0] != first:
+    first = words.item(0, 0)
+    if words.item(-1, -1) != first or words.item(words.shape[0] // 2, 0) != first:
         return False
-    return bool((words == first).all())
+    return bool((words == np.uint32(first)).all())
 
 
 def is_like_a_photograph(words: Words) -> bool:
