@@ -9,14 +9,17 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from common import data_folder, logs
+from common import data_folder
 from common.errors import SettingsError
 from common.server import command_line, embedded, process
-from common.server.service import Start, serve
+from common.server.service import Served, Start, serve
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a node until it is told to stop; return the exit status."""
+    process.leave_out_unused_modules()
+    from common import logs  # imports what was just left out
+
     try:
         options = command_line.parse(sys.argv[1:] if arguments is None else arguments)
         logs.configure(options.log_level)
@@ -49,9 +52,9 @@ def _stop_on_signals(stop: asyncio.Event) -> None:
             loop.add_signal_handler(number, stop.set)
 
 
-def _say_ready(url: str) -> None:
+def _say_ready(served: Served) -> None:
     process.give_memory_back()
-    print(f"ready {url}", flush=True)
+    print(f"ready {served.url}", flush=True)
 
 
 def _one_line(error: SettingsError) -> str:

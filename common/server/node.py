@@ -108,6 +108,11 @@ class Node:
                 for member in list(self._members.values()):
                     member.connection.abort()
 
+    def most_held_bytes(self) -> int:
+        """Tell the most that waits in this process for any one connection."""
+        connections = [member.connection for member in self._members.values()]
+        return max((connection.held_bytes() for connection in connections), default=0)
+
     def add_connection(
         self, transport: asyncio.Transport, ticket: Ticket, address: RemoteAddress
     ) -> Connection:

@@ -45,8 +45,16 @@ class Start:
     parent_token_hash: bytes | None = None
 
 
-async def serve(start: Start, stop: asyncio.Event, on_ready: Callable[[str], None]) -> None:
-    """Serve until `stop` is set. `on_ready` gets what `--server` takes.
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A node that serves; `url` is what `--server` takes."""
+
+    url: str
+    node: Node
+
+
+async def serve(start: Start, stop: asyncio.Event, on_ready: Callable[[Served], None]) -> None:
+    """Serve until `stop` is set.
 
     Raises SettingsError for whatever somebody has to mend before it can start.
     """
@@ -65,7 +73,7 @@ async def serve(start: Start, stop: asyncio.Event, on_ready: Callable[[str], Non
             async with _listener(start, listening, root, node):
                 url = _url(options, listening, root)
                 log.info("serving on %s", url.partition("#")[0])
-                on_ready(url)
+                on_ready(Served(url, node))
                 await stop.wait()
         finally:
             await engine.dispose()

@@ -21,8 +21,9 @@ from common.protocol.broker_messages import FromApp, FromNode, decode_from_node,
 from common.protocol.documents import device_proof_bytes, sign_device_proof
 from common.protocol.policies import SessionMode
 from common.server import command_line
+from common.server.node import Node
 from common.server.process import new_event_loop
-from common.server.service import Start, serve
+from common.server.service import Served, Start, serve
 
 ANSWER_SECONDS = 10.0
 
@@ -42,6 +43,7 @@ class RunningNode:
 
     url: str
     root_der: bytes
+    node: Node
 
     @property
     def fingerprint(self) -> bytes:
@@ -75,7 +77,7 @@ async def running_node(
     """Serve on a free port of this computer for the duration of the block."""
     options = command_line.parse(["--listen", "127.0.0.1:0", *arguments])
     stop = asyncio.Event()
-    ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    ready: asyncio.Future[Served] = asyncio.get_running_loop().create_future()
     start = Start(options, folder, parent_token_hash)
     serving = asyncio.create_task(serve(start, stop, ready.set_result))
     serving.add_done_callback(lambda _: ready.cancelled() or ready.done() or ready.cancel())
@@ -85,7 +87,8 @@ async def running_node(
         await serving
         raise
     try:
-        yield RunningNode(ready.result(), await fetch_root(ready.result()))
+        served = ready.result()
+        yield RunningNode(served.url, await fetch_root(served.url), served.node)
     finally:
         stop.set()
         await serving
