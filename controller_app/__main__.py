@@ -2,6 +2,8 @@
 
 import sys
 
+import msgspec
+
 from common.data_folder import open_data_folder
 from common.errors import SettingsError
 from common.logs import configure
@@ -9,7 +11,7 @@ from common.protocol.policies import load_policies
 from common.qt.display import require_display
 from common.settings import load_settings
 from controller_app.command_line import Options, parse_options
-from controller_app.settings import SETTINGS_FILE, ControllerSettings
+from controller_app.settings import SETTINGS_FILE, ControllerSettings, server_problem
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -32,7 +34,17 @@ def _run(options: Options) -> int:
     # Qt is imported only now: it ends the process by itself where there is no display.
     from controller_app.program import ControllerProgram
 
-    return ControllerProgram(options, data_folder, settings).run()
+    return ControllerProgram(options, data_folder, with_options(settings, options)).run()
+
+
+def with_options(settings: ControllerSettings, options: Options) -> ControllerSettings:
+    """Put the command line's server over the settings file's. Raises SettingsError."""
+    if options.server is None:
+        return settings
+    problem = server_problem(options.server)
+    if problem:
+        raise SettingsError("--server", problem)
+    return msgspec.structs.replace(settings, server=options.server)
 
 
 if __name__ == "__main__":

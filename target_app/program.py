@@ -24,7 +24,7 @@ from target_app.command_line import Options
 from target_app.desktop import DesktopOptions, TargetDesktop
 from target_app.hot_key.chooser import choose_hot_key
 from target_app.network_commands import NetworkCommands
-from target_app.own_windows import OwnWindows
+from target_app.own_windows import OwnWindowWatch
 from target_app.properties import PropertySources, TargetProperties, as_policies
 from target_app.screen_and_input import Post, ScreenAndInput
 from target_app.server_choice import server_addresses
@@ -67,7 +67,7 @@ class TargetProgram(QObject):
 
     def _build(self) -> None:
         known_servers = KnownServers(self._data_folder)
-        self._own_windows = OwnWindows(self._application)
+        self._own_windows = OwnWindowWatch(self._application)
         self._network = NetworkThread(new_event_loop, self)
         properties = self._properties
         self._runner = TargetRunner(
@@ -104,7 +104,7 @@ class TargetProgram(QObject):
 
     def _share_desktop(self, post: Post) -> ScreenAndInput:
         """Make what one session needs of this computer; called on the network thread."""
-        return ScreenAndInput(post, self._own_windows)
+        return ScreenAndInput(post, self._own_windows.latest)
 
     @Slot(object)
     def _take_properties(self, properties: TargetProperties) -> None:

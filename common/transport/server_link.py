@@ -15,7 +15,7 @@ from common.errors import ConnectionLost
 from common.transport.broker_client import Backoff, BrokerClient, BrokerHandler
 from common.transport.connection_events import BrokerConnecting, BrokerLost, ConnectionEvent
 from common.transport.known_servers import KnownServers
-from common.transport.trust import ServerAddress, ServerIdentity, first_contact
+from common.transport.trust import ServerAddress, ServerIdentity, TrustLevel, first_contact
 
 
 class ServerHandler(BrokerHandler, Protocol):
@@ -85,16 +85,18 @@ class ServerLink:
 
     def _remembered(self, address: ServerAddress) -> ServerIdentity | None:
         """Give what was decided at an earlier contact. With the root's own TLS the address may
-        have changed meanwhile; with a public CA's the name is part of the proof."""
+        have changed meanwhile; with a public CA's the name is part of the proof. An address
+        with a fingerprint was set by hand, which pins the server."""
         known = self._known_servers.find_address(address)
         if known is None:
             return None
         identity = known.identity
-        if (identity.host, identity.port) == (address.host, address.port):
-            return identity
-        if identity.is_verified_by_root:
-            return replace(identity, host=address.host, port=address.port)
-        return None
+        is_same_address = (identity.host, identity.port) == (address.host, address.port)
+        if not is_same_address and not identity.is_verified_by_root:
+            return None
+        trust = TrustLevel.PINNED if address.fingerprint is not None else identity.trust
+        moved = replace(identity, host=address.host, port=address.port, trust=trust)
+        return self._known_servers.remember(moved).identity
 
     async def _wait(self, seconds: float) -> None:
         self._retry.clear()
