@@ -29,7 +29,7 @@ from common.protocol.session_events import (
     TargetClaims,
     WrongCodeTyped,
 )
-from common.qt.display_text import minutes_and_seconds
+from common.qt.display_text import display_name, minutes_and_seconds
 from common.qt.second_timer import SecondTimer
 from common.qt.status_kind import StatusKind
 from common.reasons import CodeEnd, EndReason
@@ -67,6 +67,9 @@ class CodeState:
     total_seconds: float = float(CODE_LIFETIME_SECONDS)
     """The whole of the span that runs: the code's life, or the user's time to answer."""
     extends_left: int = 0
+    computer: str = ""
+    """The target that has typed the right code; empty before."""
+    security_number: str = ""
     url: str = ""
     kind: StatusKind = StatusKind.WORKING
     status: Sentence = _NO_SENTENCE
@@ -93,6 +96,11 @@ class CodeState:
     def has_timer(self) -> bool:
         """Whether a span runs."""
         return self.is_usable or self.phase is CodePhase.ACCEPTING
+
+    @property
+    def has_message(self) -> bool:
+        """Whether there is, or will be in a moment, a message to send."""
+        return self.is_usable or self.phase is CodePhase.ASKING_BROKER
 
     @property
     def can_extend(self) -> bool:
@@ -227,10 +235,8 @@ class CodeViewModel(QObject):
                 self._show_wrong_code(wrong_tries, computer_name)
             case ClaimantLeft():
                 self._show_waiting()
-            case SessionPaired(other_computer):
-                self._computer = other_computer
-                words = sentences.target_paired(other_computer)
-                self._set(phase=CodePhase.CLAIMED, groups=(), kind=StatusKind.WORKING, status=words)
+            case SessionPaired():
+                self._show_paired(event)
             case AcceptanceAsked(expires_at=expires_at):
                 self._answer_by = expires_at
                 span = max(1.0, expires_at - self._now())
@@ -282,6 +288,17 @@ class CodeViewModel(QObject):
         )
         self._show_waiting()
 
+    def _show_paired(self, event: SessionPaired) -> None:
+        self._computer = event.other_computer
+        self._set(
+            phase=CodePhase.CLAIMED,
+            groups=(),
+            computer=display_name(event.other_computer),
+            security_number=sentences.security_number(event.security_number),
+            kind=StatusKind.WORKING,
+            status=sentences.target_paired(event.other_computer),
+        )
+
     def _show_code_end(self, end: CodeEnd, waiting_claims: int) -> None:
         if waiting_claims:
             self._set(
@@ -312,7 +329,7 @@ class CodeViewModel(QObject):
             self._close()  # another server was chosen under this code
             return
         words = sentences.session_ended(reason, by_other_side, self._computer)
-        self._set(phase=CodePhase.OVER, groups=(), kind=StatusKind.ERROR, status=words)
+        self._set(phase=CodePhase.OVER, groups=(), computer="", kind=StatusKind.ERROR, status=words)
 
     def _die(self, words: Sentence) -> None:
         self._set(phase=CodePhase.DEAD, groups=(), kind=StatusKind.WARNING, status=words)

@@ -3,7 +3,7 @@
 Builds widgets and binds them to CodeViewModel. Closing it is Cancel.
 """
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -19,7 +19,7 @@ from common.qt.clipboard import ForgetfulClipboard
 from common.qt.code_label import CodeLabel
 from common.qt.copy_button import CopyButton, TextCopyButton
 from common.qt.countdown_ring import CountdownRing
-from common.qt.labels import TextStyle, card, label
+from common.qt.labels import ElidedLabel, TextStyle, card, label
 from common.qt.status import MessageBanner, StatusLine
 from common.qt.theme import Space
 from controller_app import sentences
@@ -28,6 +28,7 @@ from controller_app.sentences import tr
 from controller_app.settings import ControllerSettings
 
 _USUAL_GROUPS = 3
+_MESSAGE_HEIGHT = 176
 
 
 class CodeWindow(QWidget):
@@ -49,7 +50,6 @@ class CodeWindow(QWidget):
         self.message.textChanged.connect(self._message_edited)
         view_model.state_changed.connect(self._show_state)
         self._show_state(view_model.state)
-        self.resize(self.sizeHint().expandedTo(self.minimumSizeHint()))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         super().closeEvent(event)
@@ -67,6 +67,11 @@ class CodeWindow(QWidget):
         self.code = CodeLabel()
         self.copy_code = CopyButton(tr("Copy the code"), self._clipboard.copy)
         self.ring = CountdownRing(76)
+        policy = self.ring.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.ring.setSizePolicy(policy)
+        self.computer = ElidedLabel(TextStyle.TITLE)
+        self.security_number = label(style=TextStyle.MUTED)
         self.url = QLineEdit()
         self.url.setReadOnly(True)
         self.url.setAccessibleName(tr("Connection URL"))
@@ -78,7 +83,8 @@ class CodeWindow(QWidget):
         self.message = QPlainTextEdit()
         self.message.setAccessibleName(tr("Message to send"))
         self.message.setTabChangesFocus(True)
-        self.message.setMinimumHeight(120)
+        self.message.setPlaceholderText(tr("A message to copy comes with the code."))
+        self.message.setMinimumHeight(_MESSAGE_HEIGHT)
         self.copy_message = TextCopyButton(tr("Copy Message"), self._clipboard.copy)
         self.cancel_button = secondary_button(tr("Cancel"))
         self.extend_button = secondary_button(tr("Extend Timeout"), "extend")
@@ -92,8 +98,8 @@ class CodeWindow(QWidget):
         column.addWidget(self._url_row())
         column.addWidget(self.status)
         column.addWidget(self.notice)
-        column.addLayout(self._message_part(), 1)
-        column.addSpacing(Space.TIGHT)
+        column.addWidget(self._message_part(), 1)
+        column.addStretch(0)
         column.addLayout(self._buttons())
 
     def _code_card(self) -> QWidget:
@@ -104,9 +110,22 @@ class CodeWindow(QWidget):
         row.addStretch(1)
         row.addWidget(self.code)
         row.addWidget(self.copy_code)
+        row.addWidget(self._target_part(), 1)
         row.addStretch(1)
         row.addWidget(self.ring)
         return code_card
+
+    def _target_part(self) -> QWidget:
+        """What stands in the place of the code once the right target has typed it."""
+        self._target = QWidget()
+        column = QVBoxLayout(self._target)
+        column.setContentsMargins(0, Space.SMALL, 0, Space.SMALL)
+        column.setSpacing(Space.TIGHT)
+        column.addStretch(1)
+        column.addWidget(self.computer)
+        column.addWidget(self.security_number)
+        column.addStretch(1)
+        return self._target
 
     def _url_row(self) -> QWidget:
         self._url_part = QWidget()
@@ -122,7 +141,7 @@ class CodeWindow(QWidget):
         column.addLayout(row)
         return self._url_part
 
-    def _message_part(self) -> QVBoxLayout:
+    def _message_part(self) -> QWidget:
         name = label(tr("Message to send"), TextStyle.FIELD, wraps=False)
         name.setBuddy(self.message)
         head = QHBoxLayout()
@@ -132,12 +151,14 @@ class CodeWindow(QWidget):
         below = QHBoxLayout()
         below.addStretch(1)
         below.addWidget(self.copy_message.button)
-        part = QVBoxLayout()
+        self._message = QWidget()
+        part = QVBoxLayout(self._message)
+        part.setContentsMargins(0, 0, 0, 0)
         part.setSpacing(Space.SMALL)
         part.addLayout(head)
         part.addWidget(self.message, 1)
         part.addLayout(below)
-        return part
+        return self._message
 
     def _buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -150,6 +171,7 @@ class CodeWindow(QWidget):
 
     @Slot(object)
     def _show_state(self, state: CodeState) -> None:
+        self._show_target(state)
         if state.groups != self._shown_groups:
             self._show_code(state.groups)
         self.ring.show_remaining(state.seconds_left, state.total_seconds, state.time_left)
@@ -165,6 +187,24 @@ class CodeWindow(QWidget):
         self.request_new_button.setEnabled(state.can_request_new)
         is_next = state.is_request_new_next
         self.request_new_button.set_kind(ButtonKind.PRIMARY if is_next else ButtonKind.SECONDARY)
+        if is_next:
+            self.request_new_button.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._fit_height(state.has_message)
+
+    def _show_target(self, state: CodeState) -> None:
+        is_paired = bool(state.computer)
+        for widget in (self.code, self.copy_code):
+            widget.setVisible(not is_paired)
+        self._target.setVisible(is_paired)
+        self.computer.show_text(state.computer)
+        self.security_number.setText(state.security_number)
+
+    def _fit_height(self, has_message: bool) -> None:
+        """Leave the message out where there is nothing to send, and the window its size
+        where somebody else has chosen it."""
+        if self._message.isVisibleTo(self) != has_message:
+            self._message.setVisible(has_message)
+            self.resize(self.width(), self.sizeHint().height())
 
     def _show_code(self, groups: tuple[str, ...]) -> None:
         self._shown_groups = groups

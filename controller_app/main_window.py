@@ -37,6 +37,9 @@ class MainWindow(QMainWindow):
         self.organisation = label(style=TextStyle.MUTED)
         self.status = StatusLine()
         self._picture = QLabel()
+        self._picture.setProperty("textStyle", "badge")
+        self._picture.setFixedSize(40, 40)
+        self._picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.start_action = QAction(tr("&Start Broker Session"), self)
         self._build_menus()
         self._lay_out()
@@ -123,7 +126,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _draw_picture(self) -> None:
-        side = 28
+        side = 22
         self._picture.setPixmap(icon("person", Tone.ACCENT, side).pixmap(side, side))
 
     @Slot(object)

@@ -50,8 +50,8 @@ class RemoteScreen(QAbstractScrollArea):
 
     size_known = Signal(int, int)
     """A new layout: the target's screen has so many pixels."""
-    keyboard_let_go = Signal()
-    """The hot key was pressed: the keyboard is wanted here."""
+    hot_key_pressed = Signal(object)
+    """A HotKey of the controller's own, which the target never sees."""
     top_touched = Signal()
     """The pointer touches the top edge, without a button pressed."""
 
@@ -299,16 +299,17 @@ class RemoteScreen(QAbstractScrollArea):
         event.accept()  # the right button is the target's
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if self._keyboard.is_hot_key(event):
-            self.keyboard_let_go.emit()
-            return
-        self._keyboard.pressed(event)
+        hot_key = self._keyboard.hot_key(event)
+        if hot_key is None:
+            self._keyboard.pressed(event)
+        else:
+            self.hot_key_pressed.emit(hot_key)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         self._keyboard.released(event)
 
     def inputMethodEvent(self, event: QInputMethodEvent) -> None:
-        self._view_model.type_text(event.commitString())
+        self._keyboard.typed(event.commitString())
         event.accept()
 
     def inputMethodQuery(self, query: Qt.InputMethodQuery) -> object:
@@ -323,7 +324,7 @@ class RemoteScreen(QAbstractScrollArea):
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         self.releaseKeyboard()
-        self._keyboard.forget()
+        self._keyboard.let_go()
         self._view_model.keyboard_given_back()
 
     def focusNextPrevChild(self, forward: bool) -> bool:

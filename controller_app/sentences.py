@@ -298,7 +298,7 @@ def message_for_user(code: str, technician: str, organisation: str, is_long: boo
         )
     return tr(
         "Hello,\n\n"
-        "so that I can help you on your computer:\n\n"
+        "so that I can help you:\n\n"
         "1. Open Farhand.\n"
         "2. Choose Actions > Enter Connection Code.\n"
         "3. Type this code: {code}\n"

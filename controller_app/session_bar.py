@@ -4,16 +4,21 @@ Widgets alone; the session window connects them. In full screen the same bar han
 top edge.
 """
 
+from typing import Final
+
 from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QToolButton, QWidget
 
-from common.qt.buttons import IconButton
-from common.qt.icons import set_icon
+from common.qt.buttons import FlatButton, IconButton
 from common.qt.labels import ElidedLabel, TextStyle, label, restyle
 from common.qt.theme import Space, Tone
 from controller_app import sentences
 from controller_app.sentences import tr
 from controller_app.session_view_model import SessionState
+
+_GAPS: Final = 110
+"""Margins and spacing of the whole bar, device-independent pixels."""
 
 
 class SessionBar(QFrame):
@@ -29,17 +34,20 @@ class SessionBar(QFrame):
         self.name = ElidedLabel(TextStyle.STRONG)
         self.about = ElidedLabel(TextStyle.MUTED)
         self.quality = label(style=TextStyle.MUTED, wraps=False)
-        self.keyboard_button = text_button(tr("Keyboard"), "keyboard")
-        self.keyboard_button.setCheckable(False)
-        self.keys_button = text_button(tr("Keys"), "chevron-down")
+        self.keyboard_button = FlatButton(tr("Keyboard"), "keyboard")
+        self.control_alt_delete_button = FlatButton("")
+        self.control_alt_delete_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        self.keys_button = FlatButton(tr("Keys"), "chevron-down")
         self.keys_menu = QMenu(self.keys_button)
         self.keys_button.setMenu(self.keys_menu)
         self.keys_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.keys_button.setToolTip(tr("Send keys that your own computer would take"))
         self.size_button = IconButton("", "actual-size", Tone.TEXT)
         self.full_screen_button = IconButton("", "full-screen", Tone.TEXT)
-        self.disconnect_button = text_button(tr("Disconnect"), "disconnect", Tone.DANGER)
+        self.disconnect_button = FlatButton(tr("Disconnect"), "disconnect", Tone.DANGER)
         restyle(self.disconnect_button, "kind", "danger")
+        self._line = _upright_line()
+        self._may_control = False
         self._lay_out()
 
     def show_state(self, state: SessionState) -> None:
@@ -49,13 +57,16 @@ class SessionBar(QFrame):
         self.quality.setText(sentences.quality(state.quality) if state.quality else "")
         self.keyboard_button.setVisible(state.may_control)
         self.keys_button.setVisible(state.may_control)
+        self._may_control = state.may_control
         self.keyboard_button.setText(sentences.keyboard_button(state.has_keyboard))
         tone = Tone.ACCENT if state.has_keyboard else Tone.MUTED
-        set_icon(self.keyboard_button, "keyboard", tone)
+        self.keyboard_button.show_icon("keyboard", tone)
         self.keyboard_button.setToolTip(sentences.keyboard_explained(state.has_keyboard))
         self.keyboard_button.setAccessibleDescription(self.keyboard_button.toolTip())
-        for widget in (self.size_button, self.full_screen_button, self.disconnect_button):
-            widget.setEnabled(state.is_running or widget is self.full_screen_button)
+        for widget in (self.size_button, self.full_screen_button, self._line):
+            widget.setVisible(state.is_running)
+        self.disconnect_button.setVisible(state.is_running)
+        self._make_room()
 
     def show_size(self, is_exact: bool) -> None:
         """Offer the other way of showing the picture."""
@@ -81,6 +92,29 @@ class SessionBar(QFrame):
         has_focus = any(child.hasFocus() for child in self.findChildren(QWidget))
         return has_focus or self.keys_menu.isVisible()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Leave out, least needed first, what the width has no room for."""
+        always = (self.name, self.size_button, self.full_screen_button)
+        wordy = (self.keyboard_button, self.keys_button, self.disconnect_button)
+        for button in wordy:
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        needed = sum(widget.sizeHint().width() for widget in (*always, *wordy))
+        left = self.width() - needed - _GAPS
+        for widget, is_wanted in (
+            (self.quality, bool(self.quality.text())),
+            (self.control_alt_delete_button, self._may_control),
+            (self.about, True),
+        ):
+            left -= widget.sizeHint().width() if is_wanted else 0
+            widget.setVisible(is_wanted and left >= 0)
+        if self.width() < needed + _GAPS:
+            for button in wordy:
+                button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
         self.left.emit()
@@ -89,34 +123,24 @@ class SessionBar(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(Space.MEDIUM, Space.TIGHT, Space.SMALL, Space.TIGHT)
         row.setSpacing(Space.TIGHT)
-        row.addWidget(self.name, 2)
+        row.addWidget(self.name)
         row.addSpacing(Space.SMALL)
-        row.addWidget(self.about, 2)
+        row.addWidget(self.about)
         row.addStretch(1)
         row.addWidget(self.quality)
         row.addSpacing(Space.SMALL)
         for widget in (
             self.keyboard_button,
+            self.control_alt_delete_button,
             self.keys_button,
             self.size_button,
             self.full_screen_button,
         ):
             row.addWidget(widget)
         row.addSpacing(Space.TIGHT)
-        row.addWidget(_upright_line())
+        row.addWidget(self._line)
         row.addSpacing(Space.TIGHT)
         row.addWidget(self.disconnect_button)
-
-
-def text_button(text: str, icon_name: str, tone: Tone = Tone.TEXT) -> QToolButton:
-    """Make a flat button with an icon and words."""
-    button = QToolButton()
-    button.setText(text)
-    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    button.setProperty("hasText", True)
-    set_icon(button, icon_name, tone)
-    return button
 
 
 def _upright_line() -> QWidget:

@@ -16,8 +16,6 @@ from PySide6.QtCore import QObject, Signal
 from common.protocol.policies import SessionMode
 from common.protocol.session_events import ScreenReceived, SessionEnded, SessionStarted
 from common.protocol.session_messages import (
-    MAXIMUM_TEXT_CHARACTERS,
-    AllReleased,
     ButtonPressed,
     ButtonReleased,
     CursorHidden,
@@ -27,7 +25,6 @@ from common.protocol.session_messages import (
     PointerButton,
     PointerMoved,
     ScreenUnavailable,
-    TextTyped,
     WheelTurned,
 )
 from common.qt.display_text import display_name
@@ -164,9 +161,7 @@ class SessionViewModel(QObject):
         self._set(has_keyboard=self._state.may_control and self._state.is_running)
 
     def keyboard_given_back(self) -> None:
-        """The picture has lost the focus: nothing stays pressed at the target."""
-        if self._state.has_keyboard:
-            self.send(AllReleased())
+        """The picture has lost the focus."""
         self._set(has_keyboard=False)
 
     def move_pointer(self, x: int, y: int) -> None:
@@ -192,11 +187,6 @@ class SessionViewModel(QObject):
                 max(-_WHEEL_LIMIT, min(_WHEEL_LIMIT, turn)) for turn in (horizontal, vertical)
             )
             self.send(WheelTurned(*limited))
-
-    def type_text(self, text: str) -> None:
-        """Text that came of no single key."""
-        for start in range(0, len(text), MAXIMUM_TEXT_CHARACTERS):
-            self.send(TextTyped(text[start : start + MAXIMUM_TEXT_CHARACTERS]))
 
     def send(self, *messages: InputMessage) -> None:
         """Send input where the mode has input."""

@@ -5,9 +5,15 @@ screen, and where the bar is.
 """
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtGui import QAction, QCloseEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
+from controller_app.key_combinations import (
+    CONTROL_ALT_DELETE,
+    KEY_COMBINATIONS,
+    KeyCombination,
+)
+from controller_app.key_mapping import HotKey
 from controller_app.picture_patches import PicturePatches
 from controller_app.remote_screen import RemoteScreen
 from controller_app.session_bar import SessionBar
@@ -44,6 +50,7 @@ class SessionWindow(QWidget):
         self._column.setSpacing(0)
         self._column.addWidget(self.bar)
         self._column.addWidget(self._stack, 1)
+        self._fill_keys_menu()
         self._connect()
         self.setMinimumSize(480, 320)
         self.resize(_USUAL_WIDTH, _USUAL_HEIGHT)
@@ -76,12 +83,29 @@ class SessionWindow(QWidget):
         self.bar.full_screen_button.clicked.connect(self._change_full_screen)
         self.bar.keyboard_button.clicked.connect(self._change_keyboard)
         self.bar.left.connect(self._bar_left)
-        self.screen_widget.keyboard_let_go.connect(self._bring_keyboard_here)
+        self.screen_widget.hot_key_pressed.connect(self._obey_hot_key)
         self.screen_widget.top_touched.connect(self._top_touched)
         self.screen_widget.size_known.connect(self._fit_window)
         self.message.close_button.clicked.connect(self.close)
         self.message.new_session_button.clicked.connect(self.new_session_asked)
         self._view_model.state_changed.connect(self._show_state)
+
+    def _fill_keys_menu(self) -> None:
+        self.bar.control_alt_delete_button.setText(CONTROL_ALT_DELETE.name)
+        for combination in KEY_COMBINATIONS:
+            self.bar.keys_menu.addAction(combination.name).setData(combination)
+        self.bar.keys_menu.triggered.connect(self._send_combination)
+        self.bar.control_alt_delete_button.clicked.connect(self._send_control_alt_delete)
+
+    @Slot(QAction)
+    def _send_combination(self, action: QAction) -> None:
+        combination = action.data()
+        if isinstance(combination, KeyCombination):
+            self._view_model.send(*combination.messages())
+
+    @Slot()
+    def _send_control_alt_delete(self) -> None:
+        self._view_model.send(*CONTROL_ALT_DELETE.messages())
 
     @Slot(object)
     def _show_state(self, state: SessionState) -> None:
@@ -163,9 +187,18 @@ class SessionWindow(QWidget):
 
     # --- keyboard ----------------------------------------------------------------------------
 
-    @Slot()
+    @Slot(object)
+    def _obey_hot_key(self, hot_key: HotKey) -> None:
+        match hot_key:
+            case HotKey.GIVE_KEYBOARD_BACK:
+                self._bring_keyboard_here()
+            case HotKey.FULL_SCREEN:
+                self._change_full_screen()
+            case HotKey.DISCONNECT:
+                self._view_model.disconnect_session()
+
     def _bring_keyboard_here(self) -> None:
-        """The hot key: the keyboard works the bar now, which shows where it does not."""
+        """The keyboard works the bar now, which shows where it does not."""
         if self.isFullScreen():
             self._sliding.slide_in()
         self.bar.keyboard_button.setFocus(Qt.FocusReason.ShortcutFocusReason)

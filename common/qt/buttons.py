@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Final
 
 from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QPushButton, QToolButton
 
 from common.qt.icons import set_icon
@@ -24,12 +25,22 @@ class ButtonKind(Enum):
 
 
 _ICON_GAP: Final = 4
+_FLAT_ICON_SIDE: Final = 18
 _ICON_TONES: Final = {
     ButtonKind.PRIMARY: Tone.ON_FILL,
     ButtonKind.SECONDARY: Tone.TEXT,
     ButtonKind.DANGER: Tone.ON_FILL,
     ButtonKind.QUIET: Tone.ACCENT,
 }
+
+
+_KEYBOARD_REASONS: Final = frozenset(
+    {
+        Qt.FocusReason.TabFocusReason,
+        Qt.FocusReason.BacktabFocusReason,
+        Qt.FocusReason.ShortcutFocusReason,
+    }
+)
 
 
 class Button(QPushButton):
@@ -44,6 +55,16 @@ class Button(QPushButton):
         self.setAutoDefault(False)
         self.setCursor(Qt.CursorShape.ArrowCursor)
         self.set_kind(kind)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        restyle(self, "showsFocus", event.reason() in _KEYBOARD_REASONS)
+        super().focusInEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.click()  # outside of dialogs Qt takes the space bar alone
+        else:
+            super().keyPressEvent(event)
 
     def set_kind(self, kind: ButtonKind) -> None:
         """Make the button louder or quieter."""
@@ -88,6 +109,28 @@ def quiet_button(text: str, icon_name: str | None = None) -> Button:
     return Button(text, ButtonKind.QUIET, icon_name)
 
 
+class FlatButton(QToolButton):
+    """A button without a border, for bars: an icon, words, or both."""
+
+    def __init__(self, text: str, icon_name: str = "", tone: Tone = Tone.TEXT) -> None:
+        super().__init__()
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setProperty("hasText", True)
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.setIconSize(QSize(_FLAT_ICON_SIDE + _ICON_GAP, _FLAT_ICON_SIDE))
+        self.setText(text)
+        if icon_name:
+            self.show_icon(icon_name, tone)
+
+    def show_icon(self, icon_name: str, tone: Tone = Tone.TEXT) -> None:
+        """Show another icon."""
+        set_icon(self, icon_name, tone, _FLAT_ICON_SIDE, _ICON_GAP)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        restyle(self, "showsFocus", event.reason() in _KEYBOARD_REASONS)
+        super().focusInEvent(event)
+
+
 class IconButton(QToolButton):
     """A button that is an icon alone; its name is the tool tip and the accessible name."""
 
@@ -98,6 +141,10 @@ class IconButton(QToolButton):
         self.setIconSize(QSize(20, 20))
         self.name_it(name)
         self.set_icon_name(icon_name, tone)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        restyle(self, "showsFocus", event.reason() in _KEYBOARD_REASONS)
+        super().focusInEvent(event)
 
     def name_it(self, name: str) -> None:
         """Say what pressing it does."""

@@ -62,7 +62,7 @@ class CountdownRing(QWidget):
 
     def _paint_words(self, painter: QPainter) -> None:
         font = QFont(self.font())
-        font.setPointSizeF(current_theme().base_points * self._side / 60)
+        font.setPointSizeF(current_theme().base_points * self._side / 68)
         font.setWeight(QFont.Weight.DemiBold)
         font.setFeature(QFont.Tag("tnum"), 1)
         painter.setFont(font)

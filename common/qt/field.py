@@ -30,5 +30,6 @@ class LabelledField(QWidget):
         """Say what is wrong; an empty text says that nothing is."""
         self._problem.setText(problem)
         self._problem.setVisible(bool(problem))
+        self._explanation.setVisible(bool(self._explanation.text()) and not problem)
         restyle(self.edit, "hasProblem", bool(problem))
         self.edit.setAccessibleDescription(problem or self._explanation.text())
