@@ -5,7 +5,7 @@ and Space, Enter never. Escape and the frame's close button refuse. When an answ
 the view-model's to say; this file shows it and forwards.
 """
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import QEvent, QObject, Qt, Slot
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QProgressBar, QVBoxLayout
 
@@ -15,7 +15,7 @@ from common.qt.status import StatusKind, StatusLine
 from common.qt.theme import Space
 from target_app import sentences
 from target_app.acceptance_view_model import AcceptanceViewModel
-from target_app.message_window import DIALOG_FLAGS, fit_height
+from target_app.message_window import DIALOG_FLAGS, ENTER_KEYS, fit_height
 
 WIDTH_PIXELS = 520
 BAR_STEPS = 1000
@@ -41,6 +41,8 @@ class AcceptanceWindow(QDialog):
         self.refuse.clicked.connect(view_model.refuse)
         self.accept_button = primary_button(sentences.ACCEPT)
         self.accept_button.clicked.connect(view_model.accept)
+        for button in (self.refuse, self.accept_button):
+            button.installEventFilter(self)
         self._fill()
         view_model.state_changed.connect(self.show_state)
 
@@ -133,6 +135,10 @@ class AcceptanceWindow(QDialog):
         if event.key() == Qt.Key.Key_Escape and not event.isAutoRepeat():
             self._view_model.refuse()
         event.accept()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Keep Enter from the buttons: whoever types it means another window."""
+        return isinstance(event, QKeyEvent) and event.key() in ENTER_KEYS
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """The frame's close button refuses; the view-model then hides the window."""

@@ -4,7 +4,7 @@ Three pages in one window, so that nothing jumps about. The pages' state is the 
 this only keeps the cursor where it was while the digits are put into groups of four.
 """
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import QEvent, QObject, Qt, Slot
 from PySide6.QtGui import QCloseEvent, QFont, QKeyEvent
 from PySide6.QtWidgets import (
     QDialog,
@@ -22,7 +22,7 @@ from common.qt.theme import Space
 from target_app import sentences
 from target_app.code_text import regroup
 from target_app.code_view_model import CodeStage, CodeViewModel
-from target_app.message_window import DIALOG_FLAGS
+from target_app.message_window import DIALOG_FLAGS, ENTER_KEYS
 
 WIDTH_PIXELS = 460
 HEIGHT_PIXELS = 264
@@ -47,6 +47,8 @@ class CodeWindow(QDialog):
         layout.setContentsMargins(Space.WIDE, Space.WIDE, Space.WIDE, Space.LARGE)
         layout.addWidget(self._pages)
         self.setFixedSize(WIDTH_PIXELS, max(HEIGHT_PIXELS, self.minimumSizeHint().height()))
+        for button in self.findChildren(Button):
+            button.installEventFilter(self)
         view_model.state_changed.connect(self.show_state)
 
     @Slot()
@@ -82,14 +84,10 @@ class CodeWindow(QDialog):
             case _:
                 return self.entry
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter presses the button with the focus, once: a key held down never tries twice."""
-        focused = self.focusWidget()
-        is_enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-        if is_enter and isinstance(focused, Button) and not event.isAutoRepeat():
-            focused.click()
-        elif not is_enter:
-            super().keyPressEvent(event)
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Keep a held Enter from the buttons: it must not try a code again and again."""
+        is_enter = isinstance(event, QKeyEvent) and event.key() in ENTER_KEYS
+        return is_enter and event.isAutoRepeat()
 
     def reject(self) -> None:
         """Escape is Cancel."""

@@ -5,11 +5,13 @@ wants goes to TargetCommands; quitting is asked for by a signal, so that the pro
 its session and its network thread in order. Knows no sockets.
 """
 
+import textwrap
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
+from typing import Final
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QAction
@@ -37,6 +39,8 @@ from target_app.settings_view_model import SettingsViewModel
 from target_app.single_instance import EnterCodeRequest, Request
 from target_app.status_view_model import StatusOptions, StatusViewModel
 from target_app.tray_icon import TrayIcon
+
+TOOL_TIP_CHARACTERS: Final = 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,8 @@ class TargetDesktop(QObject):
         self._options = options
         self._sources = options.sources
         self._has_told_of_tray = False
-        self._messages: list[MessageWindow] = []
+        self._was_window_open = False
+        self.message_windows: list[MessageWindow] = []
         self._make_view_models()
         self._make_windows()
         self._connect()
@@ -142,6 +147,8 @@ class TargetDesktop(QObject):
         elif isinstance(event, SessionEnded):
             self._options.hot_key.stop()
         self.status.handle(event)
+        if isinstance(event, SessionStarted):
+            self._make_room()
         self.settings.set_in_session(self.status.state.is_in_session)
         self.code.handle(event)
         if not isinstance(event, ConnectionEvent):
@@ -163,18 +170,17 @@ class TargetDesktop(QObject):
         """Take everything off the screen, as the last step before the program ends."""
         self._options.hot_key.stop()
         self.tray.hide()
-        for window in self.own_windows():
+        for window in self._windows():
             window.hide()
 
-    def own_windows(self) -> tuple[QWidget, ...]:
-        """The windows that the technician may neither click nor type into."""
+    def _windows(self) -> tuple[QWidget, ...]:
         return (
             self.acceptance_window,
             self.code_window,
             self.main_window,
             self.sign,
             self.tray.menu,
-            *self._messages,
+            *self.message_windows,
         )
 
     # --- what the user does ------------------------------------------------------------------
@@ -219,22 +225,34 @@ class TargetDesktop(QObject):
 
     # --- what happens ------------------------------------------------------------------------
 
+    def _make_room(self) -> None:
+        """Get the main window out of the way: what the technician does over it counts for
+        nothing. Only where the sign on the screen has End Session, too."""
+        self._was_window_open = self.main_window.isVisible()
+        if self.status.state.shows_sign and self.tray.is_there:
+            self.main_window.hide()
+
     def _start_hot_key(self) -> bool:
         return self._options.hot_key.start(self.status.end_session)
 
     @Slot(object)
     def _tell_of_end(self, message: Message) -> None:
-        """After a session: in a window, or from the tray where no window shall open."""
-        if self._options.is_hidden and not self.main_window.isVisible():
+        """After a session: in the main window where that was open, else in one of its own,
+        or from the tray where no window shall open."""
+        if self._was_window_open or self.main_window.isVisible():
+            self._was_window_open = False
+            self.main_window.show_home()
+            self.open_window()
+        elif self._options.is_hidden:
             self.tray.tell(message)
-        elif not (self.main_window.isVisible() and self.main_window.isActiveWindow()):
+        else:
             self._show_message(StatusKind.INFO, message)
 
     @Slot()
     def _show_actions(self) -> None:
         state = self.status.state
         self.actions.enter_code.setEnabled(state.can_enter_code)
-        self.actions.enter_code.setToolTip(state.code_hint)
+        self.actions.enter_code.setToolTip(_in_lines(state.code_hint))
         self.actions.end_session.setEnabled(state.is_in_session)
         self.actions.end_session.setToolTip(sentences.END_HINT)
 
@@ -252,10 +270,10 @@ class TargetDesktop(QObject):
     def _show_message(
         self, kind: StatusKind, message: Message, answer: Button | None = None
     ) -> MessageWindow:
-        for earlier in self._messages:
+        for earlier in self.message_windows:
             earlier.close()
         window = MessageWindow(kind, message, answer)
-        self._messages = [window]
+        self.message_windows = [window]
         window.finished.connect(self._forget_messages)
         window.show()
         window.raise_()
@@ -264,7 +282,12 @@ class TargetDesktop(QObject):
 
     @Slot()
     def _forget_messages(self) -> None:
-        self._messages = []
+        self.message_windows = []
+
+
+def _in_lines(text: str) -> str:
+    """Break a long tool tip into lines: a menu's are plain text, which Qt does not wrap."""
+    return "\n".join(textwrap.wrap(text, TOOL_TIP_CHARACTERS))
 
 
 def _is_address_set(properties: TargetProperties) -> bool:

@@ -3,8 +3,9 @@
 Shows what it is given and calls what it is given. It never blocks: no nested event loop.
 """
 
+from typing import Final
+
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from common.qt.buttons import Button, secondary_button
@@ -21,6 +22,7 @@ DIALOG_FLAGS = (
     | Qt.WindowType.WindowCloseButtonHint
 )
 """A frame with a title and a close button; nothing to minimise or maximise."""
+ENTER_KEYS: Final = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter})
 WIDTH_PIXELS = 420
 ICON_SIDE_PIXELS = 32
 
@@ -33,7 +35,7 @@ class MessageWindow(QDialog):
 
     def __init__(self, kind: StatusKind, message: Message, answer: Button | None = None) -> None:
         super().__init__()
-        self.setWindowTitle(sentences.PROGRAM)
+        self.setWindowTitle(message.title)
         self.setWindowFlags(DIALOG_FLAGS)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setFixedWidth(WIDTH_PIXELS)
@@ -59,15 +61,6 @@ class MessageWindow(QDialog):
     def _agree(self) -> None:
         self.agreed.emit()
         self.close()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter presses the button that has the focus; Escape closes."""
-        focused = self.focusWidget()
-        is_enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-        if is_enter and isinstance(focused, Button) and not event.isAutoRepeat():
-            focused.click()
-        elif not is_enter:
-            super().keyPressEvent(event)
 
 
 def fit_height(window: QWidget) -> None:

@@ -107,7 +107,7 @@ PROPERTIES: Final = (
         "acceptance_grace_seconds",
         PropertyKind.SECONDS,
         "Time to answer",
-        "How many seconds you have to accept or refuse a session.",
+        "How many seconds you have to accept or refuse a session, 60 at most.",
     ),
     Property(
         "AcceptanceProceed",

@@ -432,7 +432,6 @@ def about(version: str) -> Message:
     )
 
 
-SECONDS_SUFFIX: Final = " seconds"
 LOG_LEVEL_WORDS: Final = {
     "error": "Errors only",
     "warning": "Errors and warnings",

@@ -5,27 +5,25 @@ the view-model's to say.
 """
 
 from collections.abc import Callable
-from typing import Protocol, cast
+from typing import Protocol
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
-    QCheckBox,
     QComboBox,
     QHBoxLayout,
     QLineEdit,
     QScrollArea,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
 from common.qt.buttons import primary_button, secondary_button
+from common.qt.check_box import CheckBox
 from common.qt.labels import TextStyle, label, restyle
 from common.qt.theme import Space
 from target_app import sentences
 from target_app.properties import (
     LOG_LEVELS,
-    MAXIMUM_GRACE_SECONDS,
     PROPERTIES,
     Property,
     PropertyKind,
@@ -152,7 +150,7 @@ class PropertyRow(QWidget):
 
 class _YesNo:
     def __init__(self, known: Property, changed: Changed) -> None:
-        self._box = QCheckBox(known.label)
+        self._box = CheckBox(known.label)
         self._box.toggled.connect(changed)
 
     def widget(self) -> QWidget:
@@ -179,18 +177,24 @@ class _Text:
 
 class _Seconds:
     def __init__(self, known: Property, changed: Changed) -> None:
-        self._spin = QSpinBox()
-        self._spin.setAccessibleName(known.label)
-        self._spin.setRange(0, MAXIMUM_GRACE_SECONDS)
-        self._spin.setSuffix(sentences.SECONDS_SUFFIX)
-        self._spin.setMaximumWidth(160)
-        self._spin.valueChanged.connect(changed)
+        self._field = QLineEdit()
+        self._field.setAccessibleName(known.label)
+        self._field.setMaxLength(6)
+        self._field.setMaximumWidth(96)
+        self._field.textEdited.connect(lambda text: changed(_number(text)))
 
     def widget(self) -> QWidget:
-        return self._spin
+        return self._field
 
     def show_value(self, value: object) -> None:
-        self._spin.setValue(cast(int, value))
+        if _number(self._field.text()) != value:
+            self._field.setText(str(value))
+
+
+def _number(text: str) -> object:
+    """The number, or the text itself where it is none: it is told as wrong then."""
+    plain = text.strip()
+    return int(plain) if plain.isascii() and plain.isdigit() else plain
 
 
 class _LogLevels:

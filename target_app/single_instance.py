@@ -27,6 +27,9 @@ from common.errors import SettingsError
 MAXIMUM_REQUEST_BYTES: Final = 512
 MAXIMUM_OPEN_REQUESTS: Final = 8
 HAND_OVER_MILLISECONDS: Final = 3000
+LONGEST_FOLDER_CHARACTERS: Final = 48
+"""A socket's whole path has at most 107 bytes (unix(7)), 103 on macOS, and Qt makes it under
+a longer name first."""
 _TAKEN: Final = b"ok\n"
 
 
@@ -211,9 +214,11 @@ def _socket_address(data_folder: Path) -> str:
 
 def _private_folder() -> Path:
     """A folder that nobody else can look into. Raises SettingsError if there is none."""
-    runtime = os.environ.get("XDG_RUNTIME_DIR")
-    folder = Path(runtime) if runtime else Path(tempfile.gettempdir()) / f"farhand-{os.getuid()}"
-    if not runtime:
+    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
+    if runtime and len(runtime) <= LONGEST_FOLDER_CHARACTERS:
+        folder = Path(runtime)
+    else:
+        folder = Path(tempfile.gettempdir()) / f"farhand-{os.getuid()}"
         with contextlib.suppress(FileExistsError):
             folder.mkdir(mode=0o700)
     if not is_private_folder(folder):

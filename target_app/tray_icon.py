@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
+from common.qt.icons import set_icon
 from common.qt.theme import application_icon
 from target_app import sentences
 from target_app.main_window import TargetActions
@@ -37,6 +38,7 @@ class TrayIcon(QObject):
         self.menu.setToolTipsVisible(True)
         self.menu.addAction(actions.enter_code)
         open_window = QAction(sentences.OPEN_WINDOW, self)
+        set_icon(open_window, "window")
         open_window.triggered.connect(self.window_asked)
         self.menu.addAction(open_window)
         self.menu.addAction(actions.end_session)

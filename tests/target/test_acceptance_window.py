@@ -15,7 +15,7 @@ from tests.target.recorded_commands import RecordedCommands
 from tests.target.sample_events import asked, started
 
 # Off screen nothing can be brought to the front; the tests on a display see to that.
-pytestmark = pytest.mark.qt_log_ignore("does not support raise")
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from tests.target.sample_events import (
 )
 
 # Off screen nothing can be brought to the front; the tests on a display see to that.
-pytestmark = pytest.mark.qt_log_ignore("does not support raise")
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
 
 @pytest.fixture

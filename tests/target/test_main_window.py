@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QCheckBox, QLineEdit, QSpinBox
+from PySide6.QtWidgets import QCheckBox, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from common.protocol.session_events import SessionEnded
@@ -81,10 +81,11 @@ def test_the_settings_page_shows_saves_and_locks(
     box = page.rows["ConfirmTakeOver"].control.widget()
     seconds = page.rows["AcceptanceGraceTime"].control.widget()
     assert isinstance(box, QCheckBox)
-    assert isinstance(seconds, QSpinBox)
+    assert isinstance(seconds, QLineEdit)
     assert box.isChecked()
     box.setChecked(False)
-    seconds.setValue(20)
+    seconds.selectAll()
+    QTest.keyClicks(seconds, "20")
     QTest.mouseClick(page.save, Qt.MouseButton.LeftButton)
     assert saved == [TargetProperties(confirm_take_over=False, acceptance_grace_seconds=20)]
     settings.set_in_session(True)

@@ -4,6 +4,7 @@ import os
 import stat
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,10 +40,14 @@ sys.exit(0 if hand_over(folder, EnterCodeRequest(sys.argv[2])) else 1)
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    runtime = tmp_path / "runtime"
-    runtime.mkdir(mode=0o700)
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
+def runtime(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="farhand-") as made:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", made)
+        yield Path(made)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, runtime: Path) -> Path:
     data = tmp_path / "data"
     data.mkdir()
     return data
@@ -56,14 +61,14 @@ def instance(qtbot: QtBot, folder: Path) -> Iterator[SingleInstance]:
     made.close()
 
 
-def socket_of(folder: Path) -> Path:
-    (path,) = (folder.parent / "runtime").iterdir()
+def socket_in(runtime: Path) -> Path:
+    (path,) = runtime.iterdir()
     return path
 
 
-def connected(folder: Path, qtbot: QtBot) -> QLocalSocket:
+def connected(runtime: Path, qtbot: QtBot) -> QLocalSocket:
     connection = QLocalSocket()
-    connection.connectToServer(str(socket_of(folder)))
+    connection.connectToServer(str(socket_in(runtime)))
     qtbot.waitUntil(lambda: connection.state() == QLocalSocket.LocalSocketState.ConnectedState)
     return connection
 
@@ -94,10 +99,12 @@ def test_the_place_is_free_again_after_the_end(qtbot: QtBot, folder: Path) -> No
         made.close()
 
 
-def test_a_socket_that_was_left_behind_does_not_matter(qtbot: QtBot, folder: Path) -> None:
+def test_a_socket_that_was_left_behind_does_not_matter(
+    qtbot: QtBot, folder: Path, runtime: Path
+) -> None:
     first = take_place(folder)
     assert first is not None
-    path = socket_of(folder)
+    path = socket_in(runtime)
     first.close()
     path.write_bytes(b"")
     second = take_place(folder)
@@ -105,8 +112,8 @@ def test_a_socket_that_was_left_behind_does_not_matter(qtbot: QtBot, folder: Pat
     second.close()
 
 
-def test_the_socket_is_its_users_alone(instance: SingleInstance, folder: Path) -> None:
-    mode = socket_of(folder).stat().st_mode
+def test_the_socket_is_its_users_alone(instance: SingleInstance, runtime: Path) -> None:
+    mode = socket_in(runtime).stat().st_mode
     assert stat.S_ISSOCK(mode)
     assert stat.S_IMODE(mode) & 0o077 == 0
 
@@ -123,11 +130,11 @@ def test_the_socket_is_its_users_alone(instance: SingleInstance, folder: Path) -
     ],
 )
 def test_anything_else_closes_the_connection_and_is_not_asked(
-    instance: SingleInstance, folder: Path, qtbot: QtBot, line: bytes
+    instance: SingleInstance, runtime: Path, qtbot: QtBot, line: bytes
 ) -> None:
     asked: list[Request] = []
     instance.asked.connect(asked.append)
-    connection = connected(folder, qtbot)
+    connection = connected(runtime, qtbot)
     connection.write(line)
     unconnected = QLocalSocket.LocalSocketState.UnconnectedState
     qtbot.waitUntil(lambda: connection.state() == unconnected)
@@ -135,8 +142,10 @@ def test_anything_else_closes_the_connection_and_is_not_asked(
     assert asked == []
 
 
-def test_a_request_may_come_in_pieces(instance: SingleInstance, folder: Path, qtbot: QtBot) -> None:
-    connection = connected(folder, qtbot)
+def test_a_request_may_come_in_pieces(
+    instance: SingleInstance, runtime: Path, qtbot: QtBot
+) -> None:
+    connection = connected(runtime, qtbot)
     line = msgspec.json.encode(ShowRequest()) + b"\n"
     with qtbot.waitSignal(instance.asked) as asked:
         for byte in line:
@@ -147,12 +156,12 @@ def test_a_request_may_come_in_pieces(instance: SingleInstance, folder: Path, qt
 
 
 def test_somebody_else_is_not_listened_to(
-    instance: SingleInstance, folder: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    instance: SingleInstance, runtime: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[Request] = []
     instance.asked.connect(asked.append)
     monkeypatch.setattr(single_instance, "_other_user_id", lambda _: os.getuid() + 1)
-    connection = connected(folder, qtbot)
+    connection = connected(runtime, qtbot)
     connection.write(b'{"type":"show"}\n')
     unconnected = QLocalSocket.LocalSocketState.UnconnectedState
     qtbot.waitUntil(lambda: connection.state() == unconnected)
@@ -183,12 +192,9 @@ def test_a_link_to_a_private_folder_is_not_private(tmp_path: Path) -> None:
 
 
 def test_no_socket_is_made_in_a_folder_of_everybody(
-    qtbot: QtBot, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, folder: Path, runtime: Path
 ) -> None:
-    shared = tmp_path / "shared"
-    shared.mkdir()
-    shared.chmod(0o777)
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(shared))
+    runtime.chmod(0o777)
     with pytest.raises(SettingsError, match="belongs to this user alone"):
         take_place(folder)
 
@@ -201,3 +207,15 @@ def test_random_bytes_are_no_request(line: bytes) -> None:
 
 def test_a_code_does_not_show_in_a_request() -> None:
     assert GOOD_CODE not in repr(EnterCodeRequest(GOOD_CODE))
+
+
+@pytest.mark.parametrize("runtime_folder", ["", "/" + "long" * 20])
+def test_without_a_runtime_folder_a_private_one_is_made(
+    qtbot: QtBot, folder: Path, runtime: Path, monkeypatch: pytest.MonkeyPatch, runtime_folder: str
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", runtime_folder)
+    monkeypatch.setattr(tempfile, "tempdir", str(runtime))
+    made = take_place(folder)
+    assert made is not None
+    assert is_private_folder(runtime / f"farhand-{os.getuid()}")
+    made.close()
