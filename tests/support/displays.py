@@ -7,6 +7,7 @@ programs which meet by such a folder are two computers when they run on two disp
 """
 
 import os
+import re
 import select
 import subprocess
 import tempfile
@@ -32,6 +33,7 @@ _TRAY_OPTIONS = (
     *("--edge", "bottom", "--align", "right", "--widthtype", "request"),
     *("--height", "28", "--SetDockType", "true"),
 )
+_GEOMETRY = re.compile(r"(?:Absolute upper-left [XY]|Width|Height): +(-?\d+)")
 _KEPT_VARIABLES = ("PATH", "LANG", "VIRTUAL_ENV", "SSL_CERT_FILE", "CI")
 
 
@@ -155,7 +157,7 @@ class VirtualDisplay:
 
     def click(self, x: int, y: int, button: int = 1) -> None:
         """Move the pointer there and click; 1 is the left button, 3 the right one."""
-        self.xdotool("mousemove", "--sync", x, y, "click", button)
+        self.xdotool("mousemove", x, y, "click", button)
 
     # Windows
 
@@ -182,13 +184,26 @@ class VirtualDisplay:
 
     def geometry(self, window: int) -> tuple[int, int, int, int]:
         """A window's x, y, width and height on the display, without its frame, in pixels."""
-        lines = self.xdotool("getwindowgeometry", "--shell", window).splitlines()
-        values = dict(line.split("=", 1) for line in lines)
-        return int(values["X"]), int(values["Y"]), int(values["WIDTH"]), int(values["HEIGHT"])
+        # xdotool's getwindowgeometry counts the window manager's frame twice.
+        told = self.run(["xwininfo", "-id", str(window)])
+        x, y, width, height = (int(number) for number in _GEOMETRY.findall(told))
+        return x, y, width, height
 
     def activate(self, window: int) -> None:
         """Bring a window to the front and give it the focus; needs the window manager."""
-        self.xdotool("windowactivate", "--sync", window)
+        wait_until(
+            lambda: self._is_active_after_asking(window), WINDOW_SECONDS, f"{window} to be active"
+        )
+
+    def _is_active_after_asking(self, window: int) -> bool:
+        """Asked once for all (xdotool's --sync), a window that is just being mapped never is."""
+        try:
+            if self.xdotool("getactivewindow") == str(window):
+                return True
+            self.xdotool("windowactivate", window)
+        except subprocess.CalledProcessError:
+            pass  # no window is active yet, or this one has gone
+        return False
 
     # Starting
 
@@ -238,7 +253,9 @@ class VirtualDisplay:
             wait_until(self._has_tray, START_SECONDS, "trayer to take over the tray")
 
     def _has_window_manager(self) -> bool:
-        root = self.run(["xprop", "-root", "-notype", "_NET_SUPPORTING_WM_CHECK"])
+        # The last that openbox says of itself before it manages windows. A window that comes
+        # between the first and this one waits five seconds for an answer (Xt's wmTimeout).
+        root = self.run(["xprop", "-root", "-notype", "_NET_CLIENT_LIST"])
         return "window id" in root
 
     def _has_tray(self) -> bool:

@@ -9,7 +9,7 @@ Found = TypeVar("Found")
 POLL_INTERVAL_SECONDS = 0.02
 
 
-def wait_until(condition: Callable[[], Found], timeout_seconds: float, what: str) -> Found:
+def wait_until(condition: Callable[[], Found | None], timeout_seconds: float, what: str) -> Found:
     """Ask `condition` until its answer is true, and return that answer.
 
     Raises AssertionError that names `what` was waited for when the time is over. The

@@ -1,0 +1,54 @@
+"""Looks at pictures of displays: where the target's desktop is inside the controller's window."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Picture = NDArray[np.uint8]
+"""Height x width x 3: red, green, blue."""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle of pixels, right and bottom excluded."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def width(self) -> int:
+        return self.right - self.left
+
+    @property
+    def height(self) -> int:
+        return self.bottom - self.top
+
+    def cut(self, picture: Picture) -> Picture:
+        """The part of a picture inside the box."""
+        return picture[self.top : self.bottom, self.left : self.right]
+
+
+def colour(text: str) -> tuple[int, int, int]:
+    """Red, green, blue of `#rrggbb`."""
+    return int(text[1:3], 16), int(text[3:5], 16), int(text[5:7], 16)
+
+
+def box_of_colour(picture: Picture, text: str) -> Box | None:
+    """The smallest box round every pixel of exactly this colour, None where there is none."""
+    rows, columns = np.nonzero((picture == np.array(colour(text), dtype=np.uint8)).all(axis=2))
+    if not rows.size:
+        return None
+    return Box(int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1)
+
+
+def share_of_colour(picture: Picture, text: str) -> float:
+    """Which share of a picture's pixels has exactly this colour, 0 to 1."""
+    return float((picture == np.array(colour(text), dtype=np.uint8)).all(axis=2).mean())
+
+
+def share_of_differing(first: Picture, second: Picture) -> float:
+    """Which share of pixels differs between two pictures of one size, 0 to 1."""
+    return float((first != second).any(axis=2).mean())

@@ -1,0 +1,124 @@
+"""The user at the shared computer: starts the target on a display and works it as a person does.
+
+The tray icon is clicked in the tray host, the menu in the menu, the answer on its button.
+"""
+
+import subprocess
+from pathlib import Path
+
+from target_app import sentences
+from tests.end_to_end.node_driver import COMMANDS
+from tests.support.displays import VirtualDisplay
+from tests.support.waiting import wait_until
+
+MAIN_WINDOW = f"^{sentences.PROGRAM}$"
+CODE_WINDOW = f"^{sentences.ENTER_CODE}$"
+ACCEPTANCE_WINDOW = "^Accept a session"
+STEP_SECONDS = 20.0
+FIRST_ITEM_AT = (60, 20)
+ACTIONS_MENU_AT = (45, 15)
+
+
+class TargetDriver:
+    """A target on a display with a window manager and a tray. Ends with the display."""
+
+    def __init__(self, display: VirtualDisplay, folder: Path, *options: str) -> None:
+        self.display = display
+        self.data_folder = folder / "target"
+        self.output = folder / "target.out"
+        self.process = display.start(
+            [COMMANDS / "farhand-target", "--data-dir", self.data_folder, *options],
+            output=self.output,
+        )
+
+    # What the user does
+
+    def open_tray_menu(self) -> int:
+        """Right-click the tray icon; returns the window of the menu."""
+        wait_until(self._has_tray_icon, STEP_SECONDS, "the icon in the tray")
+        before = set(self._program_windows())
+        left, top, width, height = self.display.geometry(self.display.tray_windows()[0])
+        self.display.click(left + width // 2, top + height // 2, button=3)
+        return self._wait_for_new_window(before, "the menu of the tray icon")
+
+    def enter_code_by_tray(self) -> None:
+        """Right-click the tray icon and choose Enter Connection Code, its first item."""
+        self._choose_first(self.open_tray_menu())
+        self.display.wait_for_window(CODE_WINDOW)
+
+    def enter_code_by_actions_menu(self) -> None:
+        """Choose Actions > Enter Connection Code in the window."""
+        window = self.display.wait_for_window(MAIN_WINDOW)
+        self.display.activate(window)
+        before = set(self._program_windows())
+        left, top, _, _ = self.display.geometry(window)
+        self.display.click(left + ACTIONS_MENU_AT[0], top + ACTIONS_MENU_AT[1])
+        menu = self._wait_for_new_window(before, "the menu Actions")
+        self._choose_first(menu)
+        self.display.wait_for_window(CODE_WINDOW)
+
+    def type_code(self, code: str) -> None:
+        """Type into the code window, without confirming."""
+        self.display.activate(self.display.wait_for_window(CODE_WINDOW))
+        self.display.type_text(code)
+
+    def confirm_code(self) -> None:
+        """Press OK, by Enter."""
+        self.display.activate(self.display.wait_for_window(CODE_WINDOW))
+        self.display.press("Return")
+
+    def accept(self) -> None:
+        """Press Accept, as soon as the window takes it."""
+        self._answer(across=0.75)
+
+    def refuse(self) -> None:
+        """Press Refuse, as soon as the window takes it."""
+        self._answer(across=0.25)
+
+    def try_again(self) -> None:
+        """Press Try Again in the window that says why a code failed."""
+        self.confirm_code()
+
+    # Looking
+
+    def wait_for_question(self) -> int:
+        """Wait for the acceptance window."""
+        return self.display.wait_for_window(ACCEPTANCE_WINDOW)
+
+    def log(self) -> str:
+        """What the target has logged."""
+        path = self.data_folder / "target.log"
+        return path.read_text() if path.exists() else ""
+
+    def _answer(self, across: float) -> None:
+        """Click on a button until the window has gone: it takes no click in its first moments."""
+        window = self.wait_for_question()
+        left, top, width, height = self.display.geometry(window)
+        x, y = left + round(width * across), top + height - 44
+
+        def has_gone() -> bool:
+            if not self.display.windows(ACCEPTANCE_WINDOW):
+                return True
+            self.display.click(x, y)
+            return False
+
+        wait_until(has_gone, STEP_SECONDS, "the acceptance window to take the answer")
+
+    def _choose_first(self, menu: int) -> None:
+        left, top, _, _ = self.display.geometry(menu)
+        self.display.click(left + FIRST_ITEM_AT[0], top + FIRST_ITEM_AT[1])
+
+    def _wait_for_new_window(self, before: set[int], what: str) -> int:
+        found = wait_until(lambda: set(self._program_windows()) - before, STEP_SECONDS, what)
+        return found.pop()
+
+    def _has_tray_icon(self) -> bool:
+        """An empty tray host is a line of a few pixels."""
+        return any(self.display.geometry(window)[2] >= 16 for window in self.display.tray_windows())
+
+    def _program_windows(self) -> list[int]:
+        try:
+            found = self.display.xdotool("search", "--onlyvisible", "--class", "farhand-target")
+        except subprocess.CalledProcessError:
+            return []
+        return [int(line) for line in found.split()]
