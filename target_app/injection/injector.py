@@ -6,6 +6,7 @@ which key). Driven by the target's runner with messages that the session has all
 sessions, no policies and no system.
 """
 
+import contextlib
 from collections import Counter
 from collections.abc import Mapping
 from enum import Enum
@@ -22,7 +23,7 @@ from common.protocol.session_messages import (
     TextTyped,
     WheelTurned,
 )
-from target_app.injection.contract import InputSink, OwnWindowGuard
+from target_app.injection.contract import InjectionUnavailable, InputSink, OwnWindowGuard
 
 
 class Refusal(Enum):
@@ -132,9 +133,10 @@ class Injector:
         self._sink.release_all()
 
     def close(self) -> None:
-        """Let go of everything and end. It can't be used after that."""
+        """Let go of everything and end, also when the system has gone. Not to be used after."""
         try:
-            self._sink.close()
+            with contextlib.suppress(InjectionUnavailable):
+                self._sink.close()
         finally:
             if self._watchdog is not None:
                 self._watchdog.close()

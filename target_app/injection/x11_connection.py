@@ -5,8 +5,8 @@ The sink and the guard share one connection, so that the server sees their reque
 Source: "The X Keyboard Extension: Protocol Specification", appendix D (request encodings).
 """
 
+import contextlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any, Final
 
 import Xlib.error
@@ -125,7 +125,7 @@ class _GetMap(rq.ReplyRequest):  # type: ignore[misc]  # python-xlib has no type
     )
 
 
-@contextmanager
+@contextlib.contextmanager
 def _noticing_the_loss() -> Iterator[None]:
     """Turn the loss of the server into InjectionUnavailable."""
     try:
@@ -263,5 +263,6 @@ class X11Connection:
             self.display.sync()
 
     def close(self) -> None:
-        """Disconnect."""
-        self.display.close()
+        """Disconnect. Once the server has gone, there is nothing left to do."""
+        with contextlib.suppress(Xlib.error.ConnectionClosedError, OSError):
+            self.display.close()

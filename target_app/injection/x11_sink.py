@@ -261,7 +261,13 @@ class X11Sink:
 
         Waits up to SETTLE_SECONDS, so that the last borrowed character is still read.
         """
-        self.release_all()
+        try:
+            self.release_all()
+            self._give_back_spare_keys()
+        finally:
+            self._connection.close()
+
+    def _give_back_spare_keys(self) -> None:
         self._sleep(max(0.0, self._spare_keys.seconds_to_settle(time.monotonic())))
         self._connection.keyboard_state()
         keymap = self._connection.keymap()
@@ -270,7 +276,6 @@ class X11Sink:
                 self._connection.bind(keycode, _EMPTY_KEYSYM)
             self._recorder.let_go(HoldKind.BORROWED_KEYCODE, keycode)
         self._connection.synchronise()
-        self._connection.close()
 
 
 def _types(keymap: Keymap, keycode: int, character: str) -> bool:
