@@ -18,7 +18,7 @@ from common.protocol.session_messages import ScreenUnavailable
 from target_app.capture.chooser import open_capture
 from target_app.capture.contract import CaptureFailed, ScreenCapture, ScreenProblem
 from target_app.capture.credit import Credit
-from target_app.capture.screen_feed import Post, ScreenFeed
+from target_app.capture.screen_feed import Outlet, Post, ScreenFeed
 from target_app.capture.wake_pipe import WakePipe
 
 FIRST_RETRY_SECONDS: Final = 0.25
@@ -41,11 +41,14 @@ class CaptureThread:
     def __init__(
         self, post: Post, open_capture: Callable[[], ScreenCapture] = _open_own_capture
     ) -> None:
-        self._post = post
         self._open_capture = open_capture
         self._pipe = WakePipe()
-        self._credit = Credit(available=self._pipe.wake)
-        self._frames = (number % 2**32 for number in itertools.count())
+        self._outlet = Outlet(
+            post=post,
+            credit=Credit(available=self._pipe.wake),
+            frames=(number % 2**32 for number in itertools.count()),
+            injected_position=lambda: self._injected_position,
+        )
         self._is_stopping = False
         self._injected_position: tuple[int, int] | None = None
         self._problem: ScreenProblem | None = None
@@ -58,7 +61,7 @@ class CaptureThread:
 
     def acknowledge(self, frame: int, decode_microseconds: int) -> None:
         """The controller has shown this frame. From any thread; never waits."""
-        self._credit.shown(frame)
+        self._outlet.credit.shown(frame)
 
     def note_injected_pointer(self, x: int, y: int) -> None:
         """The pointer was just put here for the controller, which need not be told of it.
@@ -88,17 +91,17 @@ class CaptureThread:
 
     def _feed_from(self, capture: ScreenCapture) -> None:
         """Post what one capture shows, until the end. Raises CaptureFailed."""
-        feed = ScreenFeed(capture, self._credit, self._frames, self._post)
+        feed = ScreenFeed(capture, self._outlet)
         self._problem = None
         self._retry_seconds = FIRST_RETRY_SECONDS
         descriptors = () if capture.wake_fd is None else (capture.wake_fd,)
         while not self._is_stopping:
             now = time.monotonic()
-            if not feed.turn(now, self._injected_position):
+            if not feed.turn(now):
                 self._pipe.sleep(descriptors, capture.poll_seconds(now))
 
     def _report(self, failure: CaptureFailed) -> None:
         if failure.problem is not self._problem:
             _log.warning("no picture of the screen: %s", failure)
-            self._post(ScreenUnavailable(cause=failure.problem.value))
+            self._outlet.post(ScreenUnavailable(cause=failure.problem.value))
         self._problem = failure.problem

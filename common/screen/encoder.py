@@ -127,7 +127,7 @@ def is_like_a_photograph(words: Words) -> bool:
     """Tell whether less than a quarter of the sampled pixels equal their left neighbour."""
     sample = words[::SAMPLED_ROWS]
     equal = np.count_nonzero(sample[:, 1:] == sample[:, :-1])
-    return equal * 4 < sample.size
+    return bool(equal * 4 < sample.size)
 
 
 def planes(words: Words) -> Pixels:

@@ -54,6 +54,12 @@ class Rectangle(NamedTuple):
         bottom = max(self.bottom, other.bottom)
         return Rectangle(left, top, right - left, bottom - top)
 
+    def common_area(self, other: "Rectangle") -> int:
+        """Count the pixels that are in both."""
+        width = min(self.right, other.right) - max(self.left, other.left)
+        height = min(self.bottom, other.bottom) - max(self.top, other.top)
+        return max(0, width) * max(0, height)
+
     def clipped(self, width: int, height: int) -> "Rectangle":
         """Make the part of it that lies in a picture of this size; it may be empty."""
         left, top = max(0, self.left), max(0, self.top)
@@ -79,7 +85,8 @@ def merged(rectangles: Sequence[Rectangle], wasted_pixels: int) -> list[Rectangl
         one = waiting.pop()
         for index, other in enumerate(result):
             union = one.united(other)
-            if union.area <= one.area + other.area + wasted_pixels:
+            needed = one.area + other.area - one.common_area(other)
+            if union.area <= needed + wasted_pixels:
                 del result[index]
                 waiting.append(union)
                 break

@@ -12,7 +12,8 @@ Numbers are big-endian. A section says how the pixels of its rectangle come out 
 
 Zstandard is RFC 8878. Every size is checked here before anything is allocated: the
 rectangle lies in the picture, it is small enough, a frame says beforehand that it expands
-to exactly what the rectangle takes, and a payload covers no more pixels than a picture has.
+to exactly what the rectangle takes, and a payload covers no more pixels than the picture has
+(or a section may have, in a tiny picture).
 Numbers are never reused; the next ones are for copies, remembered areas and video.
 """
 
@@ -66,7 +67,7 @@ def split(payload: bytes, width: int, height: int) -> Iterator[Section]:
     """Read a payload for a picture of this size. Raises ProtocolViolation at what is wrong."""
     view = memoryview(payload)
     position = 0
-    pixels_left = width * height
+    pixels_left = max(width * height, MAXIMUM_SECTION_PIXELS)
     sections_left = MAXIMUM_SECTIONS
     while position < len(view):
         section = _read(view[position:], width, height)

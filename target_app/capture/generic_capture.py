@@ -2,7 +2,7 @@
 
 It serves Windows and macOS, by mss, which also works on X11 and is tested there. While
 something moves it looks 30 times a second, and five times once nothing has moved for a
-second. mss gives no shape of the pointer; its place comes from pynput where that is there.
+second. mss gives no shape of the pointer; its place is asked of the system.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,24 +16,23 @@ from mss.screenshot import ScreenShot
 from common.protocol.session_messages import CursorHidden, CursorShape
 from common.screen.encoder import Grab, Pixels
 from target_app.capture.contract import CaptureFailed, Changes, ScreenProblem
+from target_app.capture.pointer_place import Position, position_asker
 
 MOVING_INTERVAL_SECONDS: Final = 1 / 30
 STILL_INTERVAL_SECONDS: Final = 0.2
 STILL_AFTER_SECONDS: Final = 1.0
 
-Position = tuple[int, int]
-
 
 class GenericCapture:
     """All monitors as mss joins them. Raises CaptureFailed if there is nothing to capture."""
 
-    def __init__(self) -> None:
+    def __init__(self, ask_position: Callable[[], Position | None] | None = None) -> None:
         self._mss: mss.MSS | None = None
         try:
             self._mss = mss.MSS()
         except (ScreenShotError, OSError) as problem:
             raise CaptureFailed(ScreenProblem.NO_DISPLAY, str(problem)) from None
-        self._ask_position = _position_asker()
+        self._ask_position = ask_position or position_asker()
         self._position: Position | None = None
         self._moved_at = 0.0
         self._asked_at: float | None = None
@@ -102,7 +101,10 @@ class GenericCapture:
             raise CaptureFailed(ScreenProblem.CAPTURE_FAILED, str(problem)) from None
 
     def _has_pointer_moved(self) -> bool:
-        position = None if self._ask_position is None else self._ask_position()
+        position = self._ask_position()
+        if position is not None and self._mss is not None:
+            desktop = self._mss.monitors[0]
+            position = (position[0] - desktop["left"], position[1] - desktop["top"])
         has_moved = position != self._position
         self._position = position
         return has_moved
@@ -111,18 +113,3 @@ class GenericCapture:
 def _pixels(shot: ScreenShot) -> Pixels:
     """View a picture's bytes; mss makes new ones for each picture."""
     return np.frombuffer(shot.raw, np.uint8).reshape(shot.height, shot.width, 4)
-
-
-def _position_asker() -> Callable[[], Position | None] | None:
-    """Find something that knows where the pointer is; None where nothing does."""
-    try:
-        from pynput.mouse import Controller
-    except ImportError:  # also raised by pynput where it finds no display
-        return None
-    controller = Controller()
-
-    def ask() -> Position | None:
-        x, y = controller.position
-        return int(x), int(y)
-
-    return ask

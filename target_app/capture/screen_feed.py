@@ -6,6 +6,7 @@ sleeps when it returns false.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from common.protocol.session_messages import (
     CursorHidden,
@@ -23,16 +24,29 @@ from target_app.capture.credit import Credit
 Post = Callable[[ScreenMessage | CursorMessage], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Outlet:
+    """Where messages go, and what holds across several captures of one session.
+
+    `injected_position` tells where the pointer was last put for the controller: of that
+    place it is not told.
+    """
+
+    post: Post
+    credit: Credit
+    frames: Iterator[int]
+    injected_position: Callable[[], tuple[int, int] | None]
+
+
 class ScreenFeed:
     """Posts the layout at once, and from then on what changes. Raises what the capture does."""
 
-    def __init__(
-        self, capture: ScreenCapture, credit: Credit, frames: Iterator[int], post: Post
-    ) -> None:
+    def __init__(self, capture: ScreenCapture, outlet: Outlet) -> None:
         self._capture = capture
-        self._credit = credit
-        self._frames = frames
-        self._post = post
+        self._credit = outlet.credit
+        self._frames = outlet.frames
+        self._post = outlet.post
+        self._injected_position = outlet.injected_position
         self._shape: CursorShape | CursorHidden | None = None
         self._position: tuple[int, int] | None = None
         self._begin_layout()
@@ -45,9 +59,8 @@ class ScreenFeed:
         self._is_first_due = True
         self._is_cursor_due = True
 
-    def turn(self, now: float, injected_position: tuple[int, int] | None) -> bool:
-        """Do what is due; false if nothing was. `injected_position` is where the pointer was
-        last put for the controller: of that place it is not told."""
+    def turn(self, now: float) -> bool:
+        """Do what is due; false if nothing was."""
         changes = self._capture.take_changes(now)
         if changes.is_size_changed:
             self._begin_layout()
@@ -63,7 +76,7 @@ class ScreenFeed:
             self._send_shape()
             has_sent = True
         if changes.is_pointer_moved:
-            self._send_position(injected_position)
+            self._send_position()
             has_sent = True
         return has_sent
 
@@ -88,9 +101,9 @@ class ScreenFeed:
             self._shape = shape
             self._post(shape)
 
-    def _send_position(self, injected_position: tuple[int, int] | None) -> None:
+    def _send_position(self) -> None:
         position = self._capture.pointer_position()
-        if position is None or position in (self._position, injected_position):
+        if position is None or position in (self._position, self._injected_position()):
             return
         self._position = position
         width, height = self._capture.size
