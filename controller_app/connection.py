@@ -9,9 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import structlog
-
 from common.errors import SettingsError
+from common.logs import Log
 from common.reasons import ConnectionProblem
 from common.transport.connection_events import BrokerConnecting, BrokerLost, ConnectionEvent
 from common.transport.known_servers import KnownServers
@@ -24,7 +23,7 @@ EMBEDDED_NAME = "embedded"
 """Stands for the embedded node's address before it has one."""
 RESTART_SECONDS = 5.0
 
-_log = structlog.get_logger(__name__)
+_log = Log(__name__)
 
 
 @dataclass(frozen=True, slots=True)

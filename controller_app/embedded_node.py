@@ -16,9 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-import structlog
-
 from common.errors import SettingsError
+from common.logs import Log
 from common.transport.server_address import joined
 
 READY_TIMEOUT_SECONDS: Final = 20.0
@@ -32,7 +31,7 @@ NODE_PROGRAM: Final = (sys.executable, "-P", "-m", "common.server")
 _NO_CONSOLE_WINDOW: Final = 0x08000000 if sys.platform == "win32" else 0
 """CREATE_NO_WINDOW: a program with windows alone starts one with none, on Windows."""
 
-_log = structlog.get_logger(__name__)
+_log = Log(__name__)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-import structlog
-
 from common.errors import ConnectionLost, ProtocolViolation
+from common.logs import Log
 from common.protocol import session_events as events
 from common.protocol.broker_messages import (
     PROTOCOL_VERSION,
@@ -45,7 +44,7 @@ FAREWELL_SECONDS: Final = 2.0
 """How long the goodbye of a program that is closing may take."""
 _RANDOMNESS: Final = Randomness(secrets.token_bytes, secrets.randbelow)
 
-_log = structlog.get_logger(__name__)
+_log = Log(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +144,7 @@ class ControllerRunner:
         if self._session is not None:
             self._session.send_input(message, time.monotonic())
             self._connection.wake()
+            self._set_timer()  # what is held has to be heard of every second
 
     def use_server(self, url: str) -> None:
         """Use this server from now on; a session at the old one ends."""

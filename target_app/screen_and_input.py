@@ -7,8 +7,7 @@ drives it, after the session's rules have allowed each message.
 
 from collections.abc import Callable
 
-import structlog
-
+from common.logs import Log
 from common.protocol.session_messages import (
     ButtonPressed,
     CursorMessage,
@@ -24,7 +23,7 @@ from target_app.injection.own_window_shapes import OwnWindowsSource
 
 Post = Callable[[ScreenMessage | CursorMessage], None]
 
-_log = structlog.get_logger(__name__)
+_log = Log(__name__)
 
 
 class ScreenAndInput:

@@ -13,9 +13,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-import structlog
-
 from common.errors import ConnectionLost, ProtocolViolation
+from common.logs import Log
 from common.protocol import session_events as events
 from common.protocol.broker_messages import (
     PROTOCOL_VERSION,
@@ -52,7 +51,7 @@ CONNECT_SECONDS: Final = 10.0
 """How long a typed code waits for a connection to the server before it says so."""
 FAREWELL_SECONDS: Final = 2.0
 
-_log = structlog.get_logger(__name__)
+_log = Log(__name__)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ PROGRAM = {name: source for name, source in SOURCES.items() if not is_inside(nam
 
 WAITING = ("asyncio", "socket", "ssl", "select", "threading", "multiprocessing", "subprocess")
 CLOCKS = ("time", "sched")
-NOISE = ("logging", "structlog", "warnings")
+NOISE = ("logging", "warnings")
 NOT_FOR_THE_PURE = (*WAITING, *CLOCKS, *NOISE)
 
 PROTOCOL_MAY_USE = ("msgspec", "spake2", "cryptography")

@@ -9,7 +9,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from common import data_folder
+from common import data_folder, logs
 from common.errors import SettingsError
 from common.server import command_line, embedded, process
 from common.server.service import Served, Start, serve
@@ -17,9 +17,6 @@ from common.server.service import Served, Start, serve
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a node until it is told to stop; return the exit status."""
-    process.leave_out_unused_modules()
-    from common import logs  # imports what was just left out
-
     try:
         options = command_line.parse(sys.argv[1:] if arguments is None else arguments)
         logs.configure(options.log_level)

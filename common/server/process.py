@@ -33,14 +33,6 @@ def allow_many_files() -> None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def leave_out_unused_modules() -> None:
-    """Let imports of optional modules fail that a node has no use for.
-
-    structlog takes rich for coloured tracebacks where it is installed: 3 MiB.
-    """
-    sys.modules.setdefault("rich", None)  # type: ignore[arg-type]  # None blocks an import
-
-
 def give_memory_back() -> None:
     """Return to the system what the start needed and the service does not."""
     gc.collect()

@@ -14,9 +14,9 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 import aiohttp
-import structlog
 
 from common.errors import ConnectionLost, ProtocolViolation
+from common.logs import Log
 from common.protocol.broker_messages import (
     MAXIMUM_BINARY_BYTES,
     PROTOCOL_VERSION,
@@ -49,7 +49,7 @@ FINAL_PROBLEMS: Final = frozenset(
 )
 """Trying again changes nothing about these; somebody must."""
 
-_log = structlog.get_logger(__name__)
+_log = Log(__name__)
 
 
 class BrokerHandler(Protocol):

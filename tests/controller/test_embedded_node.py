@@ -11,9 +11,9 @@ from pathlib import Path
 
 import psutil
 import pytest
-from structlog.testing import capture_logs
 
 from common.errors import SettingsError
+from common.logs import LineFormatter
 from common.transport.server_address import parse_server_url
 from common.transport.trust import first_contact
 from controller_app import embedded_node
@@ -68,18 +68,22 @@ def real_node(tmp_path: Path) -> EmbeddedNode:
     return EmbeddedNode(EmbeddedNodeOptions(tmp_path, port=0, listen_address="127.0.0.1"))
 
 
-def test_the_ready_line_gives_the_url_and_the_token_went_in(tmp_path: Path) -> None:
+def test_the_ready_line_gives_the_url_and_the_token_went_in(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     async def whole() -> RunningNode:
         node = stand_in(OBEDIENT, tmp_path)
         running = await node.start()
         await node.stop()
         return running
 
-    with capture_logs() as logs:
+    caplog.handler.setFormatter(LineFormatter())
+    with caplog.at_level("INFO", "controller_app.embedded_node"):
         running = run(whole())
     assert running.url == URL
     assert len(running.token) >= 32
-    assert [entry["line"] for entry in logs] == [
+    lines = [line.partition(" line=")[2] for line in caplog.text.splitlines()]
+    assert lines == [
         "getting up",
         f"heard {len(running.token)}",
         "good night",
