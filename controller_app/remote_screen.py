@@ -78,7 +78,9 @@ class RemoteScreen(QAbstractScrollArea):
         view_model.cursor_moved.connect(self._move_target_pointer)
         view_model.cursor_hidden.connect(self._hide_cursor)
         self._show_state(view_model.state)
-        self.take_patches()  # what came before there was a window
+        # What came before there was a window, taken once this one is whole: it makes the
+        # view-model speak, and whoever listens must find this window rather than build another.
+        self._signal.filled.emit()
 
     def _set_up(self) -> None:
         self.setFrameShape(QAbstractScrollArea.Shape.NoFrame)
