@@ -167,11 +167,15 @@ class TargetDesktop(QObject):
             self.enter_code(request.code)
 
     def close(self) -> None:
-        """Take everything off the screen, as the last step before the program ends."""
+        """Take everything off the screen, as the last step before the program ends.
+
+        The windows are gone before the application is: Qt does not bear it the other way.
+        """
         self._options.hot_key.stop()
-        self.tray.hide()
+        self.tray.close()
         for window in self._windows():
             window.hide()
+            window.deleteLater()
 
     def _windows(self) -> tuple[QWidget, ...]:
         return (
@@ -179,7 +183,6 @@ class TargetDesktop(QObject):
             self.code_window,
             self.main_window,
             self.sign,
-            self.tray.menu,
             *self.message_windows,
         )
 

@@ -61,10 +61,12 @@ class TrayIcon(QObject):
         """Take the place beside the clock, now or when there is one."""
         self._icon.show()
 
-    def hide(self) -> None:
-        """Leave the tray, so that no ghost stays there."""
+    def close(self) -> None:
+        """Leave the tray, so that no ghost stays there; for good."""
         self._icon.hide()
+        self._icon.deleteLater()
         self.menu.hide()
+        self.menu.deleteLater()
 
     def tell(self, message: Message) -> None:
         """Say something from the tray, where the desktop shows such messages."""

@@ -14,6 +14,8 @@ from tests.support.waiting import wait_until
 from tests.target.sample_events import GOOD_CODE
 
 SECONDS = 10.0
+ICON_DEVIATION = 15.0
+"""Of the brightness of the tray's pixels with an icon in it; the empty one is even."""
 MAIN = "^Farhand$"
 CODE = "^Enter Connection Code$"
 QUESTION = "^Accept a session"
@@ -65,10 +67,16 @@ class ShownDesktop:
         return sorted(int(line) for line in found.split())
 
     def click_tray(self, button: int) -> None:
-        (tray,) = self.display.tray_windows()
-        wait_until(lambda: self.display.geometry(tray)[2] > 4, SECONDS, "an icon in the tray")
-        x, y, width, height = self.display.geometry(tray)
+        """Click on the icon, once it is drawn where the tray has put it."""
+        x, y, width, height = wait_until(self._drawn_icon, SECONDS, "an icon in the tray")
         self.display.click(x + width // 2, y + height // 2, button)
+
+    def _drawn_icon(self) -> tuple[int, int, int, int] | None:
+        """Where the tray is, if there is more in it than its own even ground."""
+        (tray,) = self.display.tray_windows()
+        x, y, width, height = self.display.geometry(tray)
+        part = self.display.picture()[y : y + height, x : x + width]
+        return (x, y, width, height) if width > 4 and part.std() > ICON_DEVIATION else None
 
     def close(self) -> None:
         if self.process.stdin is not None:
