@@ -9,7 +9,6 @@ the node can't be trusted.
 """
 
 import hmac
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -62,33 +61,51 @@ class ControllerClaim:
         session_id: bytes,
     ) -> None:
         self.claimed = claimed
-        self.output: deque[FromController | bytes] = deque()
         self._nonce = nonce
         self._code = code
         self._session_id = session_id
         self._state = ClaimState.MAKING_SHARE
         self._handshake: ControllerHandshake | None = None
         self._offer: Offer | None = None
+        self._offer_body = b""
         self._early_frames: list[bytes] = []
-        self.computation: Callable[[], object] | None = self._make_share
+        self._output: list[FromController | bytes] = []
+        self._computation: Callable[[], object] | None = self._make_share
 
     @property
     def state(self) -> ClaimState:
         """How far the claim has come."""
         return self._state
 
+    def take_output(self) -> list[FromController | bytes]:
+        """Hand out what is to be sent, in this order."""
+        output, self._output = self._output, []
+        return output
+
+    def take_computation(self) -> Callable[[], object] | None:
+        """Hand out the slow step that is to be run now, once."""
+        function, self._computation = self._computation, None
+        return function
+
+    def broken(self) -> FromController:
+        """Say to the node that this claim came to nothing through the target's fault. Once
+        Paired is sent, the claim may be a session already, and a session is left."""
+        if self._state is ClaimState.AWAITING_GRANT:
+            return broker.LeaveSession(self.claimed.claim)
+        return broker.ClaimFailed(self.claimed.claim, "malformed")
+
     def computed(self, outcome: object) -> None:
-        """Take the result of `computation`. Raises ClaimBroken."""
+        """Take the result of the slow step. Raises ClaimBroken."""
         if isinstance(outcome, ProtocolViolation | PairingFailed):
             raise ClaimBroken(str(outcome))
         if self._state is ClaimState.MAKING_SHARE and isinstance(outcome, ControllerHandshake):
             self._handshake = outcome
             self._state = ClaimState.AWAITING_OFFER
             commitment = outcome.commitment
-            self.output.append(broker.AcceptClaim(self.claimed.claim, self._nonce, commitment))
+            self._output.append(broker.AcceptClaim(self.claimed.claim, self._nonce, commitment))
         elif self._state is ClaimState.ANSWERING and isinstance(outcome, bytes):
             self._state = ClaimState.AWAITING_CONFIRMATION
-            self.output.append(outcome)
+            self._output.append(outcome)
         else:
             raise RuntimeError(f"no result is awaited in {self._state.name}")
 
@@ -108,7 +125,7 @@ class ControllerClaim:
             case ClaimState.AWAITING_SHARE if handshake is not None:
                 self._state = ClaimState.ANSWERING
                 body = self._offer_body
-                self.computation = lambda: handshake.answer(frame, body)
+                self._computation = lambda: handshake.answer(frame, body)
             case ClaimState.AWAITING_CONFIRMATION if handshake is not None:
                 self._check_confirmation(handshake, frame)
             case ClaimState.AWAITING_GRANT if len(self._early_frames) < MAXIMUM_EARLY_FRAMES:
@@ -143,8 +160,8 @@ class ControllerClaim:
             confirmation = handshake.check(frame)
         except ProtocolViolation as violation:
             raise ClaimBroken(violation.detail) from None
-        self.output.append(confirmation)
-        self.output.append(broker.Paired(self.claimed.claim, handshake.keys.transcript_hash))
+        self._output.append(confirmation)
+        self._output.append(broker.Paired(self.claimed.claim, handshake.keys.transcript_hash))
         self._state = ClaimState.AWAITING_GRANT
 
     def _check_offer(self, offer: Offer, identity: ControllerIdentity, commitment: bytes) -> None:

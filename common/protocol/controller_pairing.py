@@ -62,7 +62,7 @@ FINAL: Final = frozenset({State.PAIRED, State.ENDED})
 ALL: Final = frozenset(State)
 
 LEGAL: Final[dict[type, frozenset[State]]] = {
-    broker.CodeIssued: frozenset({State.ISSUING}),
+    broker.CodeIssued: frozenset({State.ISSUING, State.CODE_DEAD}),
     broker.CodeRefused: ALL - FINAL,
     broker.CodeExtended: WITH_CLAIM | {State.WAITING_FOR_TARGET, State.RECONNECTING},
     broker.CodeEnded: WITH_CLAIM | {State.WAITING_FOR_TARGET, State.RECONNECTING},
@@ -72,7 +72,9 @@ LEGAL: Final[dict[type, frozenset[State]]] = {
     broker.Released: WITH_CLAIM,
     broker.NodeStopping: ALL - FINAL,
 }
-"""The node's messages and the states in which they mean something, or come late."""
+"""The node's messages and the states in which they mean something, or come late. A
+CodeRefused does not say what it refuses: one for an Extend can come while a new code is on its
+way, so that the code arrives at CODE_DEAD."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ class _OpenCode:
     """The code that is out, with what the node said of it. Wrong tries are counted here."""
 
     code: ConnectionCode
+    session_id: bytes
     owner_token: str
     expires_at: float
     extends_left: int
@@ -101,8 +104,9 @@ class ControllerPairing:
         self._identity = identity
         self._randomness = randomness
         self._state = State.ISSUING
-        self._session_id = b""
+        self._awaited_session_id = b""
         self._code: _OpenCode | None = None
+        self._replaced: _OpenCode | None = None
         self._claim: ControllerClaim | None = None
         self._reconnect_by: float | None = None
         self._output: deque[FromController | bytes] = deque()
@@ -135,10 +139,8 @@ class ControllerPairing:
 
     def take_computation(self) -> Computation | None:
         """Hand out the slow step that is to be run now, once."""
-        if self._claim is None or self._claim.computation is None:
-            return None
-        function, self._claim.computation = self._claim.computation, None
-        return Computation(self._computation_number, catching(function))
+        function = self._claim.take_computation() if self._claim else None
+        return Computation(self._computation_number, catching(function)) if function else None
 
     def next_output(self) -> FromController | bytes | None:
         """Hand out what is to be sent next: a message for the node, or a frame for the target."""
@@ -166,15 +168,15 @@ class ControllerPairing:
             self._request_code()
 
     def extend(self) -> None:
-        """Ask for the code's whole lifetime again, if one is open."""
-        if self._code and self._state in WITH_CLAIM | {State.WAITING_FOR_TARGET}:
+        """Ask for the code's whole lifetime again, if one is open and may have it."""
+        is_open = self._state in WITH_CLAIM | {State.WAITING_FOR_TARGET}
+        if self._code and is_open and self._code.extends_left:
             self._output.append(broker.ExtendCode(self._code.code.routing, self._code.owner_token))
 
     def end(self, reason: EndReason) -> None:
         """Give up: the code dies, and with it a claim that is being served."""
         if self._state not in FINAL:
-            self._cancel_code(CodeEnd.CANCELLED)
-            self._finish(reason)
+            self._give_up(reason)
 
     # What comes in.
 
@@ -198,33 +200,31 @@ class ControllerPairing:
         try:
             claim.receive_frame(frame)
         except ClaimBroken:
-            self._fail_claim("malformed")
+            self._claim_broken(claim)
         except PairingFailed:
             self._wrong_code(claim)
         else:
-            self._output.extend(claim.output)
-            claim.output.clear()
+            self._output.extend(claim.take_output())
 
     def computed(self, number: int, outcome: object) -> None:
         """Take the result of a slow step. One that is no longer wanted is passed over."""
         claim = self._claim
-        if claim is None or number != self._computation_number:
-            return
-        if self._state is not State.SERVING_CLAIM:
+        is_wanted = self._state is State.SERVING_CLAIM and number == self._computation_number
+        if claim is None or not is_wanted:
             return
         try:
             claim.computed(outcome)
         except ClaimBroken:
-            self._fail_claim("malformed")
+            self._claim_broken(claim)
         else:
-            self._output.extend(claim.output)
-            claim.output.clear()
+            self._output.extend(claim.take_output())
 
     def connection_lost(self, now: float) -> None:
-        """The connection to the node is away; the code stays for RECONNECT_SECONDS."""
+        """The connection to the node is away; an open code stays for RECONNECT_SECONDS.
+        What was to be sent over this connection is not for another one."""
+        self._output.clear()
         if self._state in FINAL or self._state is State.CODE_DEAD:
             return
-        self._output.clear()
         self._drop_claim()
         if self._reconnect_by is None:
             self._reconnect_by = now + RECONNECT_SECONDS
@@ -235,6 +235,7 @@ class ControllerPairing:
         """The node has welcomed this controller, for the first time or again."""
         self._identity = identity
         self._reconnect_by = None
+        self._output.clear()
         if self._state is State.ISSUING:
             self._request_code()
         elif self._state is State.RECONNECTING and self._code:
@@ -259,7 +260,7 @@ class ControllerPairing:
             case broker.CodeExtended() | broker.CodeEnded():
                 return self._code is None or message.routing != self._code.code.routing
             case broker.CodeIssued():
-                return not hmac.compare_digest(message.session_id, self._session_id)
+                return not hmac.compare_digest(message.session_id, self._awaited_session_id)
             case _:
                 return False
 
@@ -272,7 +273,7 @@ class ControllerPairing:
             case broker.CodeEnded():
                 self._die(message.end, message.waiting_claims)
             case broker.CodeRefused():
-                self._code_refused(message)
+                self._code_refused(message.retry_after_seconds)
             case broker.Claimed():
                 self._claimed(message)
             case broker.OfferMade():
@@ -298,12 +299,11 @@ class ControllerPairing:
 
     def _take_code(self, message: broker.CodeIssued, now: float) -> None:
         secret = draw_secret(message.secret_digit_count, self._randomness.draw_below)
-        try:
-            code = ConnectionCode(message.routing, secret)
-        except ValueError as error:
-            raise ProtocolViolation(f"the node gave an unusable routing number: {error}") from None
+        code = ConnectionCode(message.routing, secret)
+        self._awaited_session_id, self._replaced = b"", None
         self._code = _OpenCode(
             code=code,
+            session_id=message.session_id,
             owner_token=message.owner_token,
             expires_at=now + message.lifetime_seconds,
             extends_left=message.extends_left,
@@ -320,9 +320,13 @@ class ControllerPairing:
             self._state = State.WAITING_FOR_TARGET
         self._report_code(self._code)
 
-    def _code_refused(self, message: broker.CodeRefused) -> None:
-        self._events.append(CodeNotIssued(message.retry_after_seconds))
+    def _code_refused(self, retry_after_seconds: int) -> None:
+        """No new code now, or no more time. A code that was to be replaced goes all the same:
+        its technician does not see it any more."""
+        self._events.append(CodeNotIssued(retry_after_seconds))
         if self._state is State.ISSUING:
+            self._cancel_code(CodeEnd.CANCELLED)
+            self._replaced = None
             self._state = State.CODE_DEAD
 
     def _claimed(self, message: broker.Claimed) -> None:
@@ -330,7 +334,7 @@ class ControllerPairing:
             return
         nonce = self._randomness.draw_bytes(32)
         self._computation_number += 1
-        self._claim = ControllerClaim(message, nonce, self._code.code, self._session_id)
+        self._claim = ControllerClaim(message, nonce, self._code.code, self._code.session_id)
         self._state = State.SERVING_CLAIM
         self._events.append(TargetClaims(message.computer_name))
 
@@ -358,36 +362,43 @@ class ControllerPairing:
         self._output.append(broker.ClaimFailed(claim.claimed.claim, "wrong"))
         self._state = State.RELEASING
         if self._code.wrong_tries >= WRONG_TRIES_PER_CODE:
+            self._cancel_code(CodeEnd.WRONG_THREE_TIMES)  # whatever the node has counted
             self._die(CodeEnd.WRONG_THREE_TIMES)
 
-    def _fail_claim(self, problem: str) -> None:
-        if self._claim is not None:
-            self._output.append(broker.ClaimFailed(self._claim.claimed.claim, problem))
-            self._events.append(ClaimantLeft())
-            self._state = State.RELEASING
+    def _claim_broken(self, claim: ControllerClaim) -> None:
+        self._output.append(claim.broken())
+        self._events.append(ClaimantLeft())
+        self._state = State.RELEASING
 
     def _request_code(self) -> None:
         self._drop_claim()
-        self._session_id = self._randomness.draw_bytes(16)
-        mode, code = self._identity.mode, self._code
-        self._code = None
+        if self._code is not None:
+            self._events.append(CodeDied(CodeEnd.REPLACED))
+            self._code, self._replaced = None, self._code
+        mode, session_id = self._identity.mode, self._randomness.draw_bytes(16)
+        self._awaited_session_id = session_id
         self._state = State.ISSUING
-        if code is None:
-            self._output.append(broker.StartSession(mode, self._session_id))
-            return
-        self._output.append(
-            broker.ReplaceCode(code.code.routing, code.owner_token, mode, self._session_id)
-        )
-        self._events.append(CodeDied(CodeEnd.REPLACED))
+        if self._replaced is None:
+            self._output.append(broker.StartSession(mode, session_id))
+        else:
+            routing, token = self._replaced.code.routing, self._replaced.owner_token
+            self._output.append(broker.ReplaceCode(routing, token, mode, session_id))
 
     def _cancel_code(self, end: CodeEnd) -> None:
-        if self._code is not None:
-            routing = self._code.code.routing
-            self._output.append(broker.CancelCode(routing, self._code.owner_token, end))
+        """Tell the node that the code is dead, or the one that it was asked to replace."""
+        code = self._code or self._replaced
+        if code is not None:
+            self._output.append(broker.CancelCode(code.code.routing, code.owner_token, end))
+
+    def _give_up(self, reason: EndReason) -> None:
+        self._output.clear()  # what has not been sent is not wanted any more, requests least
+        self._cancel_code(CodeEnd.CANCELLED)
+        self._finish(reason)
 
     def _die(self, end: CodeEnd, waiting_claims: int = 0) -> None:
         self._drop_claim()
         self._code = None
+        self._reconnect_by = None
         self._events.append(CodeDied(end, waiting_claims))
         self._state = State.CODE_DEAD
 
@@ -401,8 +412,7 @@ class ControllerPairing:
 
     def _violate(self, detail: str) -> None:
         self._violation = detail
-        self._cancel_code(CodeEnd.CANCELLED)
-        self._finish(EndReason.PROTOCOL_VIOLATION)
+        self._give_up(EndReason.PROTOCOL_VIOLATION)
 
     def _finish(self, reason: EndReason) -> None:
         self._drop_claim()

@@ -1,10 +1,10 @@
 """The controller's half of a granted session, from the question to goodbye; no I/O.
 
-    AWAITING_ACCEPTANCE -> RUNNING -> ENDED
+    AWAITING_TARGET -> AWAITING_ACCEPTANCE -> RUNNING -> ENDED
 
-`ControllerPairing` has made the keys; from here everything is sealed. ENDED is final and comes
-with exactly one SessionEnded; what is still to be sent then is the Goodbye, and after it the
-word to the node that this side has left.
+`ControllerPairing` has made the keys; from here everything is sealed. A target that asks
+nobody accepts at once. ENDED is final and comes with exactly one SessionEnded; what is still
+to be sent then is the Goodbye, and after it the word to the node that this side has left.
 """
 
 from collections import deque
@@ -20,6 +20,7 @@ from common.protocol.policies import SessionMode
 from common.protocol.sealed_link import SealedLink
 from common.protocol.session_events import (
     AcceptanceAsked,
+    CodeDied,
     ControllerEvent,
     RoundTripMeasured,
     ScreenReceived,
@@ -47,12 +48,13 @@ from common.reasons import EndReason
 MAXIMUM_WAITING_INPUT: Final = 150
 """Input that has not left yet (security.md 2.4); beyond it presses are not taken any more."""
 ACCEPTANCE_SLACK_SECONDS: Final = 15.0
-"""Over the target's own count-down, for an answer that is on its way."""
+"""For the target's first word, and over its own count-down for an answer on its way."""
 
 
 class ControllerSessionState(Enum):
     """Where a granted session stands at the controller."""
 
+    AWAITING_TARGET = auto()
     AWAITING_ACCEPTANCE = auto()
     RUNNING = auto()
     ENDED = auto()
@@ -60,10 +62,12 @@ class ControllerSessionState(Enum):
 
 State = ControllerSessionState
 
+NOT_RUNNING_YET: Final = frozenset({State.AWAITING_TARGET, State.AWAITING_ACCEPTANCE})
+
 LEGAL: Final[dict[type, frozenset[State]]] = {
-    AwaitingAcceptance: frozenset({State.AWAITING_ACCEPTANCE}),
-    SessionAccepted: frozenset({State.AWAITING_ACCEPTANCE}),
-    Goodbye: frozenset({State.AWAITING_ACCEPTANCE, State.RUNNING}),
+    AwaitingAcceptance: frozenset({State.AWAITING_TARGET}),
+    SessionAccepted: NOT_RUNNING_YET,
+    Goodbye: NOT_RUNNING_YET | {State.RUNNING},
     ScreenLayout: frozenset({State.RUNNING}),
     PictureUpdate: frozenset({State.RUNNING}),
     ScreenUnavailable: frozenset({State.RUNNING}),
@@ -79,7 +83,7 @@ class ControllerSession:
 
     def __init__(self, paired: PairedSession, now: float) -> None:
         self._paired = paired
-        self._state = State.AWAITING_ACCEPTANCE
+        self._state = State.AWAITING_TARGET
         self._mode = SessionMode.MONITOR
         keys = paired.keys
         self._link = SealedLink(keys.controller_to_target, keys.target_to_controller, now)
@@ -120,7 +124,7 @@ class ControllerSession:
         if self._state is State.ENDED:
             return None
         deadline = self._link.next_deadline()
-        if self._state is State.AWAITING_ACCEPTANCE:
+        if self._state in NOT_RUNNING_YET:
             return min(deadline, self._acceptance_by)
         return deadline
 
@@ -148,22 +152,23 @@ class ControllerSession:
     def end(self, reason: EndReason) -> None:
         """Say goodbye and be done."""
         if self._state is not State.ENDED:
-            self._link.forget_waiting()
-            self._link.send(Goodbye(reason))
-            self._finish(reason, by_other_side=False)
+            self._finish(reason, by_other_side=False, goodbye=Goodbye(reason))
 
     # What comes in.
 
     def receive_text(self, message: FromNode) -> None:
-        """Take a message of the node; only the end of the joining means something now."""
+        """Take a message of the node; only what concerns this session means something now."""
         if self._state is State.ENDED:
             return
-        if isinstance(message, broker.Released) and message.claim == self._paired.claim:
-            lost = message.other_is_lost
-            reason = EndReason.OTHER_SIDE_LEFT if lost else EndReason.BROKER_STOPPED
-            self._finish(reason, by_other_side=True)
-        elif isinstance(message, broker.NodeStopping):
-            self._finish(EndReason.BROKER_STOPPED, by_other_side=True)
+        match message:
+            case broker.Released(claim) if claim == self._paired.claim:
+                self._finish(EndReason.OTHER_SIDE_LEFT, by_other_side=True)
+            case broker.NodeStopping():
+                self._finish(EndReason.BROKER_STOPPED, by_other_side=True)
+            case broker.CodeEnded(routing, end) if routing == self._paired.offer.routing:
+                self._events.append(CodeDied(end, message.waiting_claims))
+            case _:
+                pass
 
     def receive_frame(self, frame: bytes, now: float) -> None:
         """Take a sealed record of the target."""
@@ -174,8 +179,7 @@ class ControllerSession:
             if message is not None:
                 self._take(message, now)
         except ProtocolViolation as violation:
-            self._violation = violation.detail
-            self.end(EndReason.PROTOCOL_VIOLATION)
+            self._violate(violation.detail)
             return
         round_trip = self._link.take_round_trip()
         if round_trip is not None:
@@ -183,13 +187,15 @@ class ControllerSession:
 
     def reject_picture(self, detail: str) -> None:
         """End the session, because a picture's payload broke the rules of its format."""
-        self._violation = detail
-        self.end(EndReason.PROTOCOL_VIOLATION)
+        if self._state is not State.ENDED:
+            self._violate(detail)
 
     def connection_lost(self) -> None:
-        """This side's connection to the node broke."""
+        """This side's connection to the node broke; nothing of this is for another one."""
         if self._state is not State.ENDED:
             self._finish(EndReason.CONNECTION_LOST, by_other_side=False)
+        self._link.close(None)
+        self._texts.clear()
 
     def advance(self, now: float) -> None:
         """Do what is due: signs of life, and the ends that come of their absence."""
@@ -197,7 +203,7 @@ class ControllerSession:
             return
         if self._link.is_dead(now):
             self._finish(EndReason.OTHER_SIDE_SILENT, by_other_side=True)
-        elif self._state is State.AWAITING_ACCEPTANCE and now >= self._acceptance_by:
+        elif self._state in NOT_RUNNING_YET and now >= self._acceptance_by:
             self.end(EndReason.NOT_ANSWERED)
         else:
             self._link.advance(now)
@@ -229,6 +235,7 @@ class ControllerSession:
 
     def _ask(self, seconds: int, now: float) -> None:
         offer = self._paired.offer
+        self._state = State.AWAITING_ACCEPTANCE
         self._acceptance_by = now + seconds + ACCEPTANCE_SLACK_SECONDS
         self._events.append(
             AcceptanceAsked(
@@ -261,8 +268,15 @@ class ControllerSession:
             )
         )
 
-    def _finish(self, reason: EndReason, by_other_side: bool) -> None:
+    def _violate(self, detail: str) -> None:
+        self._violation = detail
+        self.end(EndReason.PROTOCOL_VIOLATION)
+
+    def _finish(
+        self, reason: EndReason, by_other_side: bool, goodbye: Goodbye | None = None
+    ) -> None:
         self._held.clear()
+        self._link.close(goodbye)
         self._texts.append(broker.LeaveSession(self._paired.claim))
         self._state = State.ENDED
         self._events.append(SessionEnded(reason, by_other_side))

@@ -25,25 +25,43 @@ class HeldInput:
         """Whether any key or button is down."""
         return bool(self._held)
 
+    @property
+    def count(self) -> int:
+        """Number of keys and buttons that are down."""
+        return len(self._held)
+
     def note(self, message: InputMessage) -> None:
         """Take a message into account."""
         match message:
-            case KeyPressed():
-                self._held.add((message.physical, message.character))
-            case KeyReleased():
-                self._held.discard((message.physical, message.character))
-            case ButtonPressed():
-                self._held.add(message.button)
-            case ButtonReleased():
-                self._held.discard(message.button)
+            case KeyPressed() | ButtonPressed():
+                self._held.add(_what(message))
+            case KeyReleased() | ButtonReleased():
+                self._held.discard(_what(message))
             case AllReleased():
                 self._held.clear()
             case _:
                 pass
 
+    def would_let_go(self, message: InputMessage) -> bool:
+        """Tell whether a message brings up something that is down."""
+        match message:
+            case KeyReleased() | ButtonReleased():
+                return _what(message) in self._held
+            case AllReleased():
+                return self.is_holding
+            case _:
+                return False
+
     def clear(self) -> None:
         """Everything is up."""
         self._held.clear()
+
+
+def _what(message: KeyPressed | KeyReleased | ButtonPressed | ButtonReleased) -> object:
+    """Name the key or button: a key by place and character, as the sinks do."""
+    if isinstance(message, KeyPressed | KeyReleased):
+        return message.physical, message.character
+    return message.button
 
 
 def is_release(message: InputMessage) -> bool:

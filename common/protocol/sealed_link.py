@@ -4,7 +4,7 @@ Outgoing messages wait by channel; `take_record` seals the next piece of the mos
 so it is called only when the socket has room. Incoming pieces are put together by channel
 under that channel's cap. The link sends Ping, answers it, and tells when the other side has
 been silent for too long. It knows no session rules: `ControllerSession` and `TargetSession`
-own one each and decide which message is allowed when.
+own one each, decide which message is allowed when, and `close` it at the end.
 
 The plain text of a record: channel, flags (1: the message goes on in the next record of this
 channel), length of the piece (16 bits, big-endian), the piece, and on the input channel zeros
@@ -21,6 +21,7 @@ from common.protocol.session_messages import (
     MAXIMUM_MESSAGE_BYTES,
     AnySessionMessage,
     Channel,
+    Goodbye,
     Ping,
     PointerMoved,
     Pong,
@@ -32,6 +33,10 @@ from common.protocol.session_messages import (
 PING_INTERVAL_SECONDS: Final = 5.0
 PING_INTERVAL_WHILE_HELD_SECONDS: Final = 1.0
 DEAD_AFTER_SECONDS: Final = 15.0
+MAXIMUM_OPEN_PINGS: Final = 32
+"""Pings without an answer; a side that sends and never answers is as good as dead."""
+MAXIMUM_WAITING_CONTROL: Final = 64
+"""Control messages that wait for room: who sends Pings and takes no Pongs fills no memory."""
 INPUT_PADDING_BYTES: Final = 64
 
 _PIECE_HEADER: Final = struct.Struct(">BBH")
@@ -40,7 +45,8 @@ _MAXIMUM_PIECE_BYTES: Final = MAXIMUM_PLAIN_BYTES - _PIECE_HEADER.size - INPUT_P
 
 
 class SealedLink:
-    """Messages of one session, sealed and opened. Owns the keys; `forget` drops what waits."""
+    """Messages of one session, sealed and opened. Owns the keys; sends nothing of its own
+    accord but Pings and Pongs."""
 
     def __init__(self, sealing_key: bytes, opening_key: bytes, now: float) -> None:
         self._sealer = RecordSealer(sealing_key, now)
@@ -66,11 +72,6 @@ class SealedLink:
         """Number of input messages that have not been sealed yet."""
         return len(self._waiting[Channel.INPUT])
 
-    @property
-    def has_output(self) -> bool:
-        """Whether `take_record` would give one."""
-        return any(self._waiting.values())
-
     def send(self, message: AnySessionMessage) -> None:
         """Put a message into the queue of its channel. Of pointer moves that wait one after
         the other only the newest is kept: the way there is not worth a delay."""
@@ -93,7 +94,7 @@ class SealedLink:
 
     def receive(self, record: bytes, now: float) -> AnySessionMessage | None:
         """Open a record; give the message that it completes. Pings are answered here and
-        not given. Raises ProtocolViolation, after which the link must not be used."""
+        not given. Raises ProtocolViolation, after which there is only `close`."""
         channel, piece, more_follows = _split(self._opener.open(record, now))
         self._heard_at = now
         whole = self._put_together(channel, piece, more_follows)
@@ -102,7 +103,7 @@ class SealedLink:
         message = decode(channel, whole)
         match message:
             case Ping(number):
-                self.send(Pong(number))
+                self._answer(number)
                 return None
             case Pong(number):
                 self._measure(number, now)
@@ -116,7 +117,7 @@ class SealedLink:
         return round_trip
 
     def hold(self, is_holding: bool, now: float) -> None:
-        """While a key or button is down the pings come every second, at once to begin with."""
+        """While a key or button is down the Pings come every second, the first in a second."""
         if is_holding and not self._is_holding:
             self._ping_at = min(self._ping_at, now + PING_INTERVAL_WHILE_HELD_SECONDS)
         self._is_holding = is_holding
@@ -136,15 +137,21 @@ class SealedLink:
         self._next_ping += 1
 
     def is_dead(self, now: float) -> bool:
-        """Whether the other side has been silent for too long."""
-        return now >= self._heard_at + DEAD_AFTER_SECONDS
+        """Whether the other side has been silent for too long, or answers nothing any more."""
+        is_silent = now >= self._heard_at + DEAD_AFTER_SECONDS
+        return is_silent or len(self._pings) >= MAXIMUM_OPEN_PINGS
 
-    def forget_waiting(self) -> None:
-        """Drop every message of which nothing was sent yet, before a Goodbye."""
+    def close(self, goodbye: Goodbye | None) -> None:
+        """Drop all that waits, the rest of a begun message too, and leave this one to be sent.
+
+        Nobody reads on after a Goodbye, and no picture leaves after an end. Nothing may be
+        sent through the link afterwards.
+        """
         for channel, queue in self._waiting.items():
-            while len(queue) > (self._sent_of_first[channel] > 0):
-                queue.pop()
-        self._last_move_waits = False
+            queue.clear()
+            self._sent_of_first[channel] = 0
+        if goodbye is not None:
+            self.send(goodbye)
 
     def _next_piece(self, channel: Channel) -> bytes:
         queue = self._waiting[channel]
@@ -157,17 +164,12 @@ class SealedLink:
             queue.popleft()
             self._sent_of_first[channel] = 0
         header = _PIECE_HEADER.pack(channel, _MORE_FOLLOWS if more_follows else 0, len(piece))
-        plain = header + piece
-        if channel is Channel.INPUT:
-            plain += bytes(-len(plain) % INPUT_PADDING_BYTES)
-        return plain
+        return header + piece + bytes(_padding_bytes(channel, len(piece)))
 
     def _put_together(self, channel: Channel, piece: bytes, more_follows: bool) -> bytes | None:
-        arriving = self._arriving.get(channel)
-        if arriving is None and not more_follows:
+        if channel not in self._arriving and not more_follows:
             return piece
-        if arriving is None:
-            arriving = self._arriving[channel] = bytearray()
+        arriving = self._arriving.setdefault(channel, bytearray())
         if len(arriving) + len(piece) > MAXIMUM_MESSAGE_BYTES[channel]:
             raise ProtocolViolation(f"a message on channel {channel.name} grew over its cap")
         arriving += piece
@@ -176,6 +178,11 @@ class SealedLink:
         del self._arriving[channel]
         return bytes(arriving)
 
+    def _answer(self, number: int) -> None:
+        if len(self._waiting[Channel.CONTROL]) >= MAXIMUM_WAITING_CONTROL:
+            raise ProtocolViolation("more Pings than answers can leave")
+        self.send(Pong(number))
+
     def _measure(self, number: int, now: float) -> None:
         sent_at = self._pings.pop(number, None)
         if sent_at is None:
@@ -183,20 +190,26 @@ class SealedLink:
         self._round_trip_seconds = now - sent_at
 
 
+def _padding_bytes(channel: Channel, piece_bytes: int) -> int:
+    if channel is not Channel.INPUT:
+        return 0
+    return -(_PIECE_HEADER.size + piece_bytes) % INPUT_PADDING_BYTES
+
+
 def _split(plain: bytes) -> tuple[Channel, bytes, bool]:
-    """Take a record's plain text apart. Raises ProtocolViolation."""
+    """Take a record's plain text apart, which has one form only. Raises ProtocolViolation."""
     if len(plain) < _PIECE_HEADER.size:
         raise ProtocolViolation("a record too short for its header")
     number, flags, length = _PIECE_HEADER.unpack_from(plain)
-    end = _PIECE_HEADER.size + length
-    if flags not in (0, _MORE_FOLLOWS) or end > len(plain) or (flags and not length):
-        raise ProtocolViolation("a record's header does not fit it")
-    if any(plain[end:]) or (len(plain) > end and number != Channel.INPUT):
-        raise ProtocolViolation("a record with bytes after its piece")
     try:
         channel = Channel(number)
     except ValueError:
         raise ProtocolViolation(f"channel {number} does not exist") from None
     if channel not in MAXIMUM_MESSAGE_BYTES:
         raise ProtocolViolation(f"nothing is said on channel {channel.name} yet")
-    return channel, plain[_PIECE_HEADER.size : end], bool(flags)
+    if flags not in (0, _MORE_FOLLOWS) or not length:
+        raise ProtocolViolation("a record's header that makes no sense")
+    end = _PIECE_HEADER.size + length
+    if len(plain) != end + _padding_bytes(channel, length) or any(plain[end:]):
+        raise ProtocolViolation("a record that its header does not fit")
+    return channel, plain[_PIECE_HEADER.size : end], flags == _MORE_FOLLOWS

@@ -6,10 +6,12 @@
 One object is one press of Enter: one claim, one run of the key exchange. It never tries again
 by itself. ENDED follows from every state, with one PairingEnded that says which sentence the
 user reads: what the server says of the code, or what this side knows (a confirmation that
-failed is a wrong secret).
+failed is a wrong secret). What the node says of a claim that this computer has left before is
+late, not wrong; before ClaimQueued every claim it names is such a one.
 """
 
 import hmac
+import math
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -64,12 +66,12 @@ ALL: Final = frozenset(State)
 LEGAL: Final[dict[type, frozenset[State]]] = {
     broker.ClaimQueued: frozenset({State.CLAIMING, State.AWAITING_OFFER}),
     broker.ClaimRefused: frozenset({State.CLAIMING, State.AWAITING_OFFER}),
-    broker.OfferMade: frozenset({State.CLAIMING, State.AWAITING_OFFER}),
+    broker.OfferMade: frozenset({State.AWAITING_OFFER}),
     broker.GrantMade: frozenset({State.AWAITING_GRANT}),
     broker.Released: ALL - FINAL,
     broker.NodeStopping: ALL - FINAL,
 }
-"""The node's messages and the states in which they mean something."""
+"""The node's messages and the states in which they mean something; late ones are sorted out before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,7 @@ class TargetPairing:
         self._events: list[TargetEvent] = []
         self._computation: Callable[[], object] | None = None
         self._deadline = now + PROGRESS_SECONDS
+        self._offer_ends_at = math.inf
         self._result: PairedSession | None = None
         self._violation = ""
 
@@ -135,7 +138,7 @@ class TargetPairing:
 
     def next_deadline(self) -> float | None:
         """Tell when to call `advance`, monotonic seconds."""
-        return None if self._state in FINAL else self._deadline
+        return None if self._state in FINAL else min(self._deadline, self._offer_ends_at)
 
     # What the user and the runner do.
 
@@ -147,7 +150,7 @@ class TargetPairing:
 
     def receive_text(self, message: FromNode, now: float) -> None:
         """Take a message of the node."""
-        if self._state in FINAL:
+        if self._state in FINAL or self._is_late(message):
             return
         if self._state not in LEGAL.get(type(message), frozenset()):
             self._distrust(f"{type(message).__name__} is not allowed in {self._state.name}")
@@ -159,8 +162,9 @@ class TargetPairing:
             self._distrust(violation.detail)
 
     def receive_frame(self, frame: bytes, now: float) -> None:
-        """Take a binary frame of the controller."""
-        if self._state in FINAL:
+        """Take a binary frame of the controller. Before this claim is queued it can only be
+        one of an earlier session or claim, and is passed over."""
+        if self._state in FINAL or self._state is State.CLAIMING:
             return
         self._deadline = now + PROGRESS_SECONDS
         handshake = self._handshake
@@ -192,12 +196,19 @@ class TargetPairing:
             raise RuntimeError(f"no such result is awaited in {self._state.name}")
 
     def connection_lost(self) -> None:
-        """The connection to the node broke; the attempt is over."""
+        """The connection to the node broke; nothing of the attempt is for another one."""
+        self._output.clear()
         self._fail(PairingProblem.BROKER_UNREACHABLE)
 
     def advance(self, now: float) -> None:
-        """Do what is due: a broker that stays silent is unreachable."""
-        if self._state not in FINAL and now >= self._deadline:
+        """Do what is due: an offer ends with its code, a broker that stays silent is
+        unreachable."""
+        if self._state in FINAL:
+            return
+        if now >= self._offer_ends_at:
+            self._leave()
+            self._fail(PairingProblem.EXPIRED)
+        elif now >= self._deadline:
             self._leave()
             self._fail(PairingProblem.BROKER_UNREACHABLE)
 
@@ -213,7 +224,7 @@ class TargetPairing:
             case broker.ClaimRefused():
                 self._fail(message.problem, message.retry_after_seconds)
             case broker.OfferMade():
-                self._take_offer(message)
+                self._take_offer(message, now)
             case broker.GrantMade():
                 self._take_grant(message)
             case broker.Released():
@@ -221,12 +232,18 @@ class TargetPairing:
             case _:
                 pass  # NodeStopping: the connection closes next, and that is what counts
 
-    def _take_offer(self, message: broker.OfferMade) -> None:
+    def _is_late(self, message: FromNode) -> bool:
+        match message:
+            case broker.OfferMade(claim) | broker.GrantMade(claim) | broker.Released(claim):
+                return claim != self._claim
+            case _:
+                return False
+
+    def _take_offer(self, message: broker.OfferMade, now: float) -> None:
         offer = verify_offer(message.offer, self._identity.root_public_key)
         self._check_offer(offer)
-        if message.claim != offer.claim or (self._claim and self._claim != offer.claim):
-            raise ProtocolViolation("the offer is for another claim")
-        self._claim, self._offer = offer.claim, offer
+        self._offer = offer
+        self._offer_ends_at = now + offer.lifetime_seconds
         self._state = State.MAKING_SHARE
         secret, body = self._code.secret, message.offer.body
         self._computation = lambda: TargetHandshake(
@@ -236,7 +253,8 @@ class TargetPairing:
     def _check_offer(self, offer: Offer) -> None:
         """Compare every field that this side knows. Raises ProtocolViolation."""
         fits = (
-            offer.routing == self._code.routing
+            offer.claim == self._claim
+            and offer.routing == self._code.routing
             and hmac.compare_digest(offer.root_fingerprint, self._identity.root_fingerprint)
             and hmac.compare_digest(offer.device_fingerprint, self._identity.device_fingerprint)
             and hmac.compare_digest(offer.target_nonce, self._nonce)
@@ -274,8 +292,8 @@ class TargetPairing:
         self._events.append(SessionPaired("", keys.security_number))
 
     def _released(self, message: broker.Released) -> None:
-        if self._claim and message.claim != self._claim:
-            return
+        """Tell the user what this side knows: a controller that leaves instead of confirming
+        has found the secret wrong. It can't say so itself (protocol.md 3)."""
         was_checked = self._state is State.AWAITING_CONFIRMATION and not message.other_is_lost
         self._fail(PairingProblem.WRONG_SECRET if was_checked else PairingProblem.CONTROLLER_LEFT)
 

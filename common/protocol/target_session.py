@@ -23,7 +23,6 @@ from common.protocol.policies import (
     Policies,
     SessionMode,
     TimeoutAction,
-    first_allowed_mode,
     stricter,
 )
 from common.protocol.sealed_link import SealedLink
@@ -60,6 +59,8 @@ from common.reasons import EndReason
 
 SILENCE_WHILE_HELD_SECONDS: Final = 3.0
 """Keys and buttons come up when the controller is silent for this long while any is down."""
+MAXIMUM_HELD: Final = 64
+"""Keys and buttons down at once; two hands and a mouse hold fewer."""
 MODES_BUILT: Final = frozenset({SessionMode.ACTIVE, SessionMode.MONITOR})
 """The other modes have no feature yet, so no session can run in them."""
 
@@ -118,7 +119,7 @@ class TargetSession:
         keys = paired.keys
         self._link = SealedLink(keys.target_to_controller, keys.controller_to_target, now)
         self._held = HeldInput()
-        self._input_rate = InputRate()
+        self._input_rate = InputRate(now)
         self._refused_inputs = 0
         self._texts: deque[FromTarget] = deque()
         self._events: list[TargetEvent] = []
@@ -175,13 +176,15 @@ class TargetSession:
     # What the target's user and programs do.
 
     def answer(self, is_accepted: bool, now: float) -> None:
-        """The user has answered the acceptance window."""
-        if self._state is not State.ASKING_USER:
+        """The user has answered the acceptance window. A yes after its time is none."""
+        if self._state is not State.ASKING_USER or self._answer_by is None:
             return
-        if is_accepted:
-            self._start(now)
-        else:
+        if not is_accepted:
             self.end(EndReason.REFUSED_BY_USER)
+        elif now >= self._answer_by:
+            self._not_answered(now)
+        else:
+            self._start(now)
 
     def send_screen(self, message: ScreenMessage | CursorMessage) -> None:
         """Send what the capture has made; nothing leaves unless the session runs."""
@@ -191,9 +194,7 @@ class TargetSession:
     def end(self, reason: EndReason) -> None:
         """Say goodbye and be done."""
         if self._state is not State.ENDED:
-            self._link.forget_waiting()
-            self._link.send(Goodbye(reason))
-            self._finish(reason, by_other_side=False)
+            self._finish(reason, by_other_side=False, goodbye=Goodbye(reason))
 
     # What comes in.
 
@@ -201,12 +202,13 @@ class TargetSession:
         """Take a message of the node; only the end of the joining means something now."""
         if self._state is State.ENDED:
             return
-        if isinstance(message, broker.Released) and message.claim == self._paired.claim:
-            lost = message.other_is_lost
-            reason = EndReason.OTHER_SIDE_LEFT if lost else EndReason.BROKER_STOPPED
-            self._finish(reason, by_other_side=True)
-        elif isinstance(message, broker.NodeStopping):
-            self._finish(EndReason.BROKER_STOPPED, by_other_side=True)
+        match message:
+            case broker.Released(claim) if claim == self._paired.claim:
+                self._finish(EndReason.OTHER_SIDE_LEFT, by_other_side=True)
+            case broker.NodeStopping():
+                self._finish(EndReason.BROKER_STOPPED, by_other_side=True)
+            case _:
+                pass
 
     def receive_frame(self, frame: bytes, now: float) -> None:
         """Take a sealed record of the controller."""
@@ -225,9 +227,11 @@ class TargetSession:
             self._events.append(RoundTripMeasured(round_trip))
 
     def connection_lost(self) -> None:
-        """This side's connection to the node broke."""
+        """This side's connection to the node broke; nothing of this is for another one."""
         if self._state is not State.ENDED:
             self._finish(EndReason.CONNECTION_LOST, by_other_side=False)
+        self._link.close(None)
+        self._texts.clear()
 
     def advance(self, now: float) -> None:
         """Do what is due: signs of life, the end of the question, of a silence, of the grant."""
@@ -327,22 +331,30 @@ class TargetSession:
     def _take_input(self, message: InputMessage, now: float) -> None:
         if self._mode is not SessionMode.ACTIVE:
             self._refused_inputs += 1
-        elif not self._input_rate.admits(message, now):
+        elif not self._is_admitted(message, now):
             if not isinstance(message, PointerMoved):
                 raise ProtocolViolation("more input in a second than any hand makes")
         elif isinstance(message, AllReleased):
             self._release_held()
         else:
             self._held.note(message)
+            if self._held.count > MAXIMUM_HELD:
+                raise ProtocolViolation("more keys and buttons down than any hand holds")
             self._events.append(InputReceived(message))
+
+    def _is_admitted(self, message: InputMessage, now: float) -> bool:
+        """What brings a key or button up always passes; of moves another one follows."""
+        return self._held.would_let_go(message) or self._input_rate.admits(message, now)
 
     def _release_held(self) -> None:
         self._held.clear()
         self._events.append(ReleaseHeld())
 
-    def _finish(self, reason: EndReason, by_other_side: bool) -> None:
+    def _finish(
+        self, reason: EndReason, by_other_side: bool, goodbye: Goodbye | None = None
+    ) -> None:
         self._release_held()
-        self._answer_by = None
+        self._link.close(goodbye)
         self._texts.append(broker.LeaveSession(self._paired.claim))
         self._state = State.ENDED
         self._events.append(SessionEnded(reason, by_other_side))
@@ -359,9 +371,8 @@ def must_ask(policies: Policies) -> bool:
 
 def first_built_mode(asked: SessionMode, policies: Policies) -> SessionMode | None:
     """Give the mode a session starts in: the one asked for, or the next that is allowed."""
-    mode = first_allowed_mode(asked, policies)
-    while mode is not None and mode not in MODES_BUILT:
-        order: list[SessionMode] = list(SessionMode)
-        later = order[order.index(mode) + 1 :]
-        mode = first_allowed_mode(later[0], policies) if later else None
-    return mode
+    order: list[SessionMode] = list(SessionMode)
+    for mode in order[order.index(asked) :]:
+        if mode in MODES_BUILT and policies.allows(mode):
+            return mode
+    return None
