@@ -29,6 +29,7 @@ from controller_app.settings import ControllerSettings
 
 _USUAL_GROUPS = 3
 _MESSAGE_HEIGHT = 176
+_ALL_THE_ROOM = 100
 
 
 class CodeWindow(QWidget):
@@ -91,7 +92,7 @@ class CodeWindow(QWidget):
         self.request_new_button = secondary_button(tr("Request New"), "refresh")
 
     def _lay_out(self) -> None:
-        column = QVBoxLayout(self)
+        self._column = column = QVBoxLayout(self)
         column.setContentsMargins(Space.WIDE, Space.WIDE, Space.WIDE, Space.WIDE)
         column.setSpacing(Space.LARGE)
         column.addWidget(self._code_card())
@@ -99,7 +100,7 @@ class CodeWindow(QWidget):
         column.addWidget(self.status)
         column.addWidget(self.notice)
         column.addWidget(self._message_part(), 1)
-        column.addStretch(0)
+        column.addStretch(0)  # takes the room where there is no message
         column.addLayout(self._buttons())
 
     def _code_card(self) -> QWidget:
@@ -110,7 +111,7 @@ class CodeWindow(QWidget):
         row.addStretch(1)
         row.addWidget(self.code)
         row.addWidget(self.copy_code)
-        row.addWidget(self._target_part(), 1)
+        row.addWidget(self._target_part(), _ALL_THE_ROOM)
         row.addStretch(1)
         row.addWidget(self.ring)
         return code_card
@@ -204,6 +205,7 @@ class CodeWindow(QWidget):
         where somebody else has chosen it."""
         if self._message.isVisibleTo(self) != has_message:
             self._message.setVisible(has_message)
+            self._column.activate()
             self.resize(self.width(), self.sizeHint().height())
 
     def _show_code(self, groups: tuple[str, ...]) -> None:

@@ -102,7 +102,6 @@ class RemoteScreen(QAbstractScrollArea):
             return
         places = self._picture.apply(change)
         if change.is_new_layout:
-            self._target_pointer = None
             self._view_model.layout_received()
             self._place_picture()
             self.size_known.emit(change.width, change.height)

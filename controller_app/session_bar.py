@@ -17,7 +17,7 @@ from controller_app import sentences
 from controller_app.sentences import tr
 from controller_app.session_view_model import SessionState
 
-_GAPS: Final = 110
+_GAPS: Final = 80
 """Margins and spacing of the whole bar, device-independent pixels."""
 
 
@@ -48,6 +48,7 @@ class SessionBar(QFrame):
         restyle(self.disconnect_button, "kind", "danger")
         self._line = _upright_line()
         self._may_control = False
+        self._is_full_screen = False
         self._lay_out()
 
     def show_state(self, state: SessionState) -> None:
@@ -79,6 +80,9 @@ class SessionBar(QFrame):
 
     def show_full_screen(self, is_full_screen: bool) -> None:
         """Look like a part of the window, or hang from the top edge of the screen."""
+        self._is_full_screen = is_full_screen
+        self.name.setVisible(is_full_screen)
+        self.about.setVisible(not is_full_screen)
         restyle(self, "kind", "floatingBar" if is_full_screen else "sessionBar")
         if is_full_screen:
             self.full_screen_button.name_it(tr("Leave full screen"))
@@ -86,6 +90,7 @@ class SessionBar(QFrame):
         else:
             self.full_screen_button.name_it(tr("Full screen"))
             self.full_screen_button.set_icon_name("full-screen", Tone.TEXT)
+        self._make_room()
 
     def holds_focus(self) -> bool:
         """Tell whether the keyboard is in the bar or its menu is open."""
@@ -98,22 +103,29 @@ class SessionBar(QFrame):
 
     def _make_room(self) -> None:
         """Leave out, least needed first, what the width has no room for."""
-        always = (self.name, self.size_button, self.full_screen_button)
-        wordy = (self.keyboard_button, self.keys_button, self.disconnect_button)
+        wordy = [self.disconnect_button]
+        if self._may_control:
+            wordy += [self.keyboard_button, self.keys_button]
         for button in wordy:
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        needed = sum(widget.sizeHint().width() for widget in (*always, *wordy))
-        left = self.width() - needed - _GAPS
+        always = (*self._names(), self.size_button, self.full_screen_button, *wordy)
+        left = self.width() - _GAPS - sum(_wanted_width(widget) for widget in always)
+        if left < 0:
+            for button in wordy:
+                button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         for widget, is_wanted in (
             (self.quality, bool(self.quality.text())),
             (self.control_alt_delete_button, self._may_control),
-            (self.about, True),
+            (self.about, self._is_full_screen),
         ):
-            left -= widget.sizeHint().width() if is_wanted else 0
-            widget.setVisible(is_wanted and left >= 0)
-        if self.width() < needed + _GAPS:
-            for button in wordy:
-                button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+            if is_wanted:
+                left -= _wanted_width(widget)
+            if widget is not self.about or self._is_full_screen:
+                widget.setVisible(is_wanted and left >= 0)
+
+    def _names(self) -> tuple[QWidget, ...]:
+        """What names the session; a window has the names in its title already."""
+        return (self.name,) if self._is_full_screen else (self.about,)
 
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
@@ -141,6 +153,11 @@ class SessionBar(QFrame):
         row.addWidget(self._line)
         row.addSpacing(Space.TIGHT)
         row.addWidget(self.disconnect_button)
+
+
+def _wanted_width(widget: QWidget) -> int:
+    widget.ensurePolished()  # the style sheet decides the font and the margins
+    return widget.sizeHint().width()
 
 
 def _upright_line() -> QWidget:

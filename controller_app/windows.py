@@ -60,7 +60,7 @@ class ControllerWindows(QObject):
         self.main_window.start_asked.connect(self.start_session)
         self.main_window.settings_asked.connect(self.open_settings)
         self.main_window.about_asked.connect(self._open_about)
-        self.main_window.quit_asked.connect(self.quit_asked)
+        self.main_window.quit_asked.connect(self._quit)
         self.main_window.closed.connect(self._window_closed)
         self.code_view_model.state_changed.connect(self._show_code_window)
         self.session_view_model.state_changed.connect(self._show_session_window)
@@ -158,6 +158,14 @@ class ControllerWindows(QObject):
     def _tell_main(self) -> None:
         is_open = self.code_view_model.state.is_open or self.session_view_model.state.is_open
         self.main_view_model.set_session_open(is_open)
+
+    @Slot()
+    def _quit(self) -> None:
+        """Be gone from the screen at once; the goodbye takes its moment behind it."""
+        for window in (self.session_window, self.code_window, self.main_window):
+            if window is not None:
+                window.hide()
+        self.quit_asked.emit()
 
     @Slot()
     def _window_closed(self) -> None:

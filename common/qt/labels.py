@@ -79,10 +79,12 @@ class ElidedLabel(QLabel):
         self.updateGeometry()
 
     def sizeHint(self) -> QSize:
+        self.ensurePolished()  # the style sheet decides the font
         metrics = self.fontMetrics()
         return QSize(metrics.horizontalAdvance(self._whole) + 2, metrics.height())
 
     def minimumSizeHint(self) -> QSize:
+        self.ensurePolished()
         return QSize(self.fontMetrics().horizontalAdvance("nnn…"), self.fontMetrics().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:

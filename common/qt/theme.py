@@ -154,7 +154,8 @@ def _style_sheet(colours: Colours, base_points: float) -> str:
         "code_size": base_points * 3.2,
     }
     points = {name: f"{size:.1f}pt" for name, size in sizes.items()}
-    return Template(source).substitute(values, **points)
+    tick = resources.files("resources") / "icons" / "tick-on-fill.svg"
+    return Template(source).substitute(values, **points, tick_path=str(tick).replace("\\", "/"))
 
 
 def _palette(colours: Colours) -> QPalette:
