@@ -126,8 +126,8 @@ class _GetMap(rq.ReplyRequest):  # type: ignore[misc]  # python-xlib has no type
 
 
 @contextlib.contextmanager
-def _noticing_the_loss() -> Iterator[None]:
-    """Turn the loss of the server into InjectionUnavailable."""
+def noticing_the_loss() -> Iterator[None]:
+    """Turn the loss of the server into InjectionUnavailable; for what the injector calls."""
     try:
         yield
     except (Xlib.error.ConnectionClosedError, OSError) as error:
@@ -254,15 +254,14 @@ class X11Connection:
 
     def flush(self) -> None:
         """Send what waits."""
-        with _noticing_the_loss():
-            self.display.flush()
+        self.display.flush()
 
     def synchronise(self) -> None:
         """Send what waits and wait until the server has carried it out."""
-        with _noticing_the_loss():
-            self.display.sync()
+        self.display.sync()
 
     def close(self) -> None:
         """Disconnect. Once the server has gone, there is nothing left to do."""
         with contextlib.suppress(Xlib.error.ConnectionClosedError, OSError):
             self.display.close()
+        self.display.display.socket.close()  # python-xlib leaves it open when the server went

@@ -13,9 +13,8 @@ import Xlib.error
 from Xlib import X
 from Xlib.protocol import event
 
-from target_app.injection.contract import InjectionProblem, InjectionUnavailable
 from target_app.injection.own_window_shapes import OwnWindowsSource
-from target_app.injection.x11_connection import X11Connection
+from target_app.injection.x11_connection import X11Connection, noticing_the_loss
 
 _MAXIMUM_DEPTH: Final = 32
 _STATE_PROPERTY: Final = "WM_STATE"
@@ -41,15 +40,15 @@ class X11Guard:
 
     # --- the contract
 
+    @noticing_the_loss()
     def forbids_pointer_at(self, x: int, y: int) -> bool:
         """Tell whether what is seen at this place of the root window is ours."""
         try:
             return self._is_ours_at(x, y)
         except Xlib.error.XError:
             return True  # a window went while it was asked for: doubt
-        except (Xlib.error.ConnectionClosedError, OSError) as error:
-            raise InjectionUnavailable(InjectionProblem.NO_DISPLAY, str(error)) from None
 
+    @noticing_the_loss()
     def forbids_buttons(self) -> bool:
         """Tell whether the pointer is on one of our windows, or a menu of ours takes all."""
         if self._own_windows().has_popup:
@@ -57,6 +56,7 @@ class X11Guard:
         pointer = self._root.query_pointer()
         return self.forbids_pointer_at(pointer.root_x, pointer.root_y)
 
+    @noticing_the_loss()
     def forbids_keys(self) -> bool:
         """Tell whether the pointer or the focus is on one of our windows."""
         if self.forbids_buttons():

@@ -17,7 +17,7 @@ from common.protocol.physical_keys import is_keypad, key_at
 from common.protocol.session_messages import PointerButton
 from target_app.injection.contract import HoldKind, HoldRecorder
 from target_app.injection.wheel import WheelAccumulator
-from target_app.injection.x11_connection import X11Connection
+from target_app.injection.x11_connection import X11Connection, noticing_the_loss
 from target_app.injection.x11_keymap import Keymap, Plan, Wish
 from target_app.injection.x11_keysyms import character_of, is_typeable, keysym_of
 from target_app.injection.x11_spare_keys import Choice, SpareKeys
@@ -55,12 +55,14 @@ class X11Sink:
 
     # --- the pointer
 
+    @noticing_the_loss()
     def move_pointer(self, x: int, y: int) -> None:
         """Put the pointer at this place of the root window."""
         display = self._connection.display
         display.xtest_fake_input(X.MotionNotify, 0, root=self._connection.root, x=x, y=y)
         self._connection.flush()
 
+    @noticing_the_loss()
     def press_button(self, button: PointerButton) -> None:
         """Press the button that means this to the target, left-handed or not."""
         if button in self._buttons:
@@ -74,6 +76,7 @@ class X11Sink:
         self._send_button(device_button, is_down=True)
         self._connection.flush()
 
+    @noticing_the_loss()
     def release_button(self, button: PointerButton) -> None:
         """Release a button that this sink holds."""
         device_button = self._buttons.pop(button, None)
@@ -82,6 +85,7 @@ class X11Sink:
             self._connection.flush()
             self._recorder.let_go(HoldKind.BUTTON, device_button)
 
+    @noticing_the_loss()
     def turn_wheel(self, horizontal: int, vertical: int) -> None:
         """Turn the wheels; whole notches are clicks of the buttons 4 to 7."""
         self._put_modifiers_back()
@@ -100,6 +104,7 @@ class X11Sink:
 
     # --- keys
 
+    @noticing_the_loss()
     def press_key(self, physical: int, character: str) -> None:
         """Press the key of a character, or a place. A key that is down already is pressed anew."""
         self._put_modifiers_back()
@@ -115,6 +120,7 @@ class X11Sink:
             self._send_key(keycode, is_down=True)
         self._connection.flush()
 
+    @noticing_the_loss()
     def release_key(self, physical: int, character: str) -> None:
         """Release a key that this sink holds, then put back the modifiers moved for it."""
         keycode = self._keys.pop((physical, character), None)
@@ -123,6 +129,7 @@ class X11Sink:
             self._put_modifiers_back()
             self._connection.flush()
 
+    @noticing_the_loss()
     def type_text(self, text: str) -> None:
         """Type text, character by character; new characters get their keys beforehand."""
         self._borrow_ahead(text)
@@ -211,6 +218,7 @@ class X11Sink:
         for character, keycode in self._spare_keys.lent.items():
             if not _types(keymap, keycode, character):
                 self._spare_keys.forget(keycode)
+                self._recorder.let_go(HoldKind.BORROWED_KEYCODE, keycode)
 
     def _bind(self, keycode: int, character: str) -> None:
         self._recorder.hold(HoldKind.BORROWED_KEYCODE, keycode)
@@ -245,6 +253,7 @@ class X11Sink:
         """Whether a key or button is down by this sink."""
         return bool(self._keys or self._buttons)
 
+    @noticing_the_loss()
     def release_all(self) -> None:
         """Let go of all keys, buttons and moved modifiers, and wait until it is done."""
         self._put_modifiers_back()
@@ -256,6 +265,7 @@ class X11Sink:
         self._horizontal = WheelAccumulator()
         self._connection.synchronise()
 
+    @noticing_the_loss()
     def close(self) -> None:
         """Let go of everything, give the spare keycodes back, disconnect.
 
