@@ -42,6 +42,7 @@ class DecodeThread:
         self._condition = threading.Condition()
         self._waiting: deque[ScreenLayout | PictureUpdate] = deque()
         self._waiting_bytes = 0
+        self._is_overfull = False
         self._is_stopping = False
         self._thread = threading.Thread(target=self._run, name="decode", daemon=True)
         self._decoder: ScreenDecoder | None = None
@@ -55,10 +56,14 @@ class DecodeThread:
     def put(self, message: ScreenLayout | PictureUpdate) -> None:
         """Queue one message; never waits. From any one thread."""
         with self._condition:
-            if self._is_stopping:
+            if self._is_stopping or self._is_overfull:
                 return
-            self._waiting.append(message)
             self._waiting_bytes += _size(message)
+            if self._waiting_bytes > MAXIMUM_WAITING_BYTES:
+                self._is_overfull = True
+                self._waiting.clear()
+            else:
+                self._waiting.append(message)
             self._condition.notify()
 
     def stop(self) -> None:
@@ -80,12 +85,14 @@ class DecodeThread:
             self._failed(violation)
 
     def _next(self) -> ScreenLayout | PictureUpdate | None:
-        """Wait for a message. Raises ProtocolViolation when too much waits."""
+        """Wait for a message. Raises ProtocolViolation when too much waited."""
         with self._condition:
-            self._condition.wait_for(lambda: self._waiting or self._is_stopping)
+            self._condition.wait_for(
+                lambda: self._waiting or self._is_stopping or self._is_overfull
+            )
             if self._is_stopping:
                 return None
-            if self._waiting_bytes > MAXIMUM_WAITING_BYTES:
+            if self._is_overfull:
                 raise ProtocolViolation(f"{self._waiting_bytes} bytes of pictures wait")
             message = self._waiting.popleft()
             self._waiting_bytes -= _size(message)

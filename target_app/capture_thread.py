@@ -11,6 +11,7 @@ import logging
 import os
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Final
 
@@ -23,6 +24,8 @@ from target_app.capture.wake_pipe import WakePipe
 
 FIRST_RETRY_SECONDS: Final = 0.25
 LONGEST_RETRY_SECONDS: Final = 5.0
+_PLACES_KEPT: Final = 16
+"""The pointer's place is asked for later than it was put there: more moves may be on the way."""
 
 _log = logging.getLogger(__name__)
 
@@ -42,15 +45,15 @@ class CaptureThread:
         self, post: Post, open_capture: Callable[[], ScreenCapture] = _open_own_capture
     ) -> None:
         self._open_capture = open_capture
+        self._injected: deque[tuple[int, int]] = deque(maxlen=_PLACES_KEPT)
         self._pipe = WakePipe()
         self._outlet = Outlet(
             post=post,
             credit=Credit(available=self._pipe.wake),
             frames=(number % 2**32 for number in itertools.count()),
-            injected_position=lambda: self._injected_position,
+            injected=self._injected,
         )
         self._is_stopping = False
-        self._injected_position: tuple[int, int] | None = None
         self._problem: ScreenProblem | None = None
         self._retry_seconds = FIRST_RETRY_SECONDS
         self._thread = threading.Thread(target=self._run, name="capture", daemon=True)
@@ -66,7 +69,7 @@ class CaptureThread:
     def note_injected_pointer(self, x: int, y: int) -> None:
         """The pointer was just put here for the controller, which need not be told of it.
         From any thread; never waits."""
-        self._injected_position = (x, y)
+        self._injected.append((x, y))
 
     def stop(self) -> None:
         """End, wait for the thread, and let go of the display. May be called twice."""

@@ -5,6 +5,7 @@ something moves it looks 30 times a second, and five times once nothing has move
 second. mss gives no shape of the pointer; its place is asked of the system.
 """
 
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -21,17 +22,16 @@ from target_app.capture.pointer_place import Position, position_asker
 MOVING_INTERVAL_SECONDS: Final = 1 / 30
 STILL_INTERVAL_SECONDS: Final = 0.2
 STILL_AFTER_SECONDS: Final = 1.0
+RENEWED_AFTER_SECONDS: Final = 2.0
+"""mss looks once for the monitors and their sizes: a new one is made this often to see them."""
 
 
 class GenericCapture:
     """All monitors as mss joins them. Raises CaptureFailed if there is nothing to capture."""
 
     def __init__(self, ask_position: Callable[[], Position | None] | None = None) -> None:
-        self._mss: mss.MSS | None = None
-        try:
-            self._mss = mss.MSS()
-        except (ScreenShotError, OSError) as problem:
-            raise CaptureFailed(ScreenProblem.NO_DISPLAY, str(problem)) from None
+        self._mss: mss.MSS | None = _opened()
+        self._opened_at = 0.0
         self._ask_position = ask_position or position_asker()
         self._position: Position | None = None
         self._moved_at = 0.0
@@ -62,7 +62,7 @@ class GenericCapture:
         if self.poll_seconds(now):
             return Changes()
         self._asked_at = now
-        picture = self._shoot()
+        picture = self._shoot_anew(now)
         is_size_changed = picture.shape != self._picture.shape
         is_changed = is_size_changed or not np.array_equal(picture, self._picture)
         if is_changed:
@@ -88,16 +88,33 @@ class GenericCapture:
 
     def close(self) -> None:
         """Let mss go."""
-        if self._mss is not None:
+        if self._mss is None:
+            return
+        # mss raises, after it has closed, when the display had gone before.
+        with contextlib.suppress(ScreenShotError):
             self._mss.close()
-            self._mss = None
+        self._mss = None
+
+    def _shoot_anew(self, now: float) -> Pixels:
+        """Take a picture, with a new mss when it is time, or when the old one fails because
+        a monitor has just gone."""
+        if now - self._opened_at <= RENEWED_AFTER_SECONDS:
+            try:
+                return self._shoot()
+            except CaptureFailed:
+                pass
+        self.close()
+        self._mss = _opened()
+        self._opened_at = now
+        return self._shoot()
 
     def _shoot(self) -> Pixels:
         if self._mss is None:
             raise CaptureFailed(ScreenProblem.CAPTURE_FAILED, "the capture is closed")
         try:
             return _pixels(self._mss.grab(self._mss.monitors[0]))
-        except (ScreenShotError, OSError) as problem:
+        # An assertion of its own is how mss says that the connection to a display has gone.
+        except (ScreenShotError, OSError, AssertionError) as problem:
             raise CaptureFailed(ScreenProblem.CAPTURE_FAILED, str(problem)) from None
 
     def _has_pointer_moved(self) -> bool:
@@ -108,6 +125,13 @@ class GenericCapture:
         has_moved = position != self._position
         self._position = position
         return has_moved
+
+
+def _opened() -> mss.MSS:
+    try:
+        return mss.MSS()
+    except (ScreenShotError, OSError) as problem:
+        raise CaptureFailed(ScreenProblem.NO_DISPLAY, str(problem)) from None
 
 
 def _pixels(shot: ScreenShot) -> Pixels:

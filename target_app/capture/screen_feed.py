@@ -5,7 +5,7 @@ Knows no thread and never waits; the capture thread calls `turn` again and again
 sleeps when it returns false.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from common.protocol.session_messages import (
@@ -28,14 +28,14 @@ Post = Callable[[ScreenMessage | CursorMessage], None]
 class Outlet:
     """Where messages go, and what holds across several captures of one session.
 
-    `injected_position` tells where the pointer was last put for the controller: of that
-    place it is not told.
+    `injected` has the places where the pointer was put for the controller of late: of those
+    it is not told.
     """
 
     post: Post
     credit: Credit
     frames: Iterator[int]
-    injected_position: Callable[[], tuple[int, int] | None]
+    injected: Collection[tuple[int, int]]
 
 
 class ScreenFeed:
@@ -46,7 +46,7 @@ class ScreenFeed:
         self._credit = outlet.credit
         self._frames = outlet.frames
         self._post = outlet.post
-        self._injected_position = outlet.injected_position
+        self._injected = outlet.injected
         self._shape: CursorShape | CursorHidden | None = None
         self._position: tuple[int, int] | None = None
         self._begin_layout()
@@ -60,25 +60,26 @@ class ScreenFeed:
         self._is_cursor_due = True
 
     def turn(self, now: float) -> bool:
-        """Do what is due; false if nothing was."""
+        """Do what is due; false if nothing was, and only then may the caller sleep: whenever
+        the capture was asked for something, it may have come upon further changes."""
         changes = self._capture.take_changes(now)
         if changes.is_size_changed:
             self._begin_layout()
         self._is_picture_due = self._is_picture_due or changes.is_picture_changed
         self._is_cursor_due = self._is_cursor_due or changes.is_cursor_changed
-        has_sent = False
+        has_acted = changes.is_pointer_moved or self._is_cursor_due
         if self._is_picture_due and self._credit.may_capture():
             self._is_picture_due = False
             self._send_picture()
-            has_sent = True
+            has_acted = True
         if self._is_cursor_due:
             self._is_cursor_due = False
             self._send_shape()
-            has_sent = True
-        if changes.is_pointer_moved:
+        if has_acted:
+            # Not only when it has moved: no event tells of a pointer that a program puts
+            # somewhere. That program has mostly drawn something, too.
             self._send_position()
-            has_sent = True
-        return has_sent
+        return has_acted
 
     def _send_picture(self) -> None:
         """Capture and post one frame; none where nothing differs, but for the first one:
@@ -103,7 +104,7 @@ class ScreenFeed:
 
     def _send_position(self) -> None:
         position = self._capture.pointer_position()
-        if position is None or position in (self._position, self._injected_position()):
+        if position in (None, self._position) or position in self._injected:
             return
         self._position = position
         width, height = self._capture.size

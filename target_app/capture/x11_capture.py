@@ -197,8 +197,10 @@ class X11Capture:
 def _opened(display_name: str | None) -> Display:
     try:
         return Display(display_name)
-    except (error.DisplayError, error.XauthError, OSError) as problem:
-        raise CaptureFailed(ScreenProblem.NO_DISPLAY, str(problem)) from None
+    except (error.DisplayError, error.XauthError, OSError, OverflowError) as problem:
+        detail = str(problem)
+    # Raised out here, so that nothing keeps python-xlib's frames and the sockets left in them.
+    raise CaptureFailed(ScreenProblem.NO_DISPLAY, detail)
 
 
 def is_wayland_in_disguise(display: Display) -> bool:
