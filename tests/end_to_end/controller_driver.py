@@ -15,8 +15,10 @@ from tests.support.waiting import wait_until
 
 MAIN_WINDOW = "^Farhand$"
 CODE_WINDOW = "^Connection code$"
-SESSION_WINDOW = " on .* - Farhand$|^.+ \N{EM DASH} Farhand$"
+SESSION_WINDOW = "^.+ on .+ \N{EM DASH} .+$"
 STEP_SECONDS = 20.0
+CLOSE_BUTTON_AT = (-9, -10)
+"""In the frame that openbox draws, from the top right corner of what is inside."""
 
 
 class ControllerDriver:
@@ -36,9 +38,14 @@ class ControllerDriver:
 
     def start_session(self) -> str:
         """Press Start Broker Session, and read the code from the Connection code window."""
-        self.display.activate(self.display.wait_for_window(MAIN_WINDOW))
-        self.wait_for_status("ready")
-        self.display.press("ctrl+n")
+        main_window = self.display.wait_for_window(MAIN_WINDOW)
+        self.display.activate(main_window)
+
+        def is_code_window_open() -> bool:
+            self.display.press("ctrl+n")  # takes no effect before the broker is connected
+            return bool(self.display.windows(CODE_WINDOW))
+
+        wait_until(is_code_window_open, STEP_SECONDS, "the Connection code window")
         return self.read_code()
 
     def read_code(self) -> str:
@@ -71,7 +78,8 @@ class ControllerDriver:
 
     def close_session_window(self) -> None:
         """Close the session window by its frame's button."""
-        self.display.xdotool("windowclose", self.session_window())
+        left, top, width, _ = self.display.geometry(self.session_window())
+        self.display.click(left + width + CLOSE_BUTTON_AT[0], top + CLOSE_BUTTON_AT[1])
 
     # What the technician sees
 

@@ -41,6 +41,11 @@ class NodeDriver:
             raise
         return cls(url, port, data_folder, process)
 
+    @property
+    def process_id(self) -> int:
+        """The node's number in the system's list of processes."""
+        return self._process.pid
+
     def end(self) -> int:
         """End the node, and return its exit status."""
         return end_program(self._process)

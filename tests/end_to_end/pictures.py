@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 Picture = NDArray[np.uint8]
 """Height x width x 3: red, green, blue."""
@@ -26,6 +27,15 @@ class Box:
     def height(self) -> int:
         return self.bottom - self.top
 
+    def is_within(self, other: "Box") -> bool:
+        """Whether no part of it lies outside the other."""
+        return (
+            other.left <= self.left
+            and other.top <= self.top
+            and self.right <= other.right
+            and self.bottom <= other.bottom
+        )
+
     def cut(self, picture: Picture) -> Picture:
         """The part of a picture inside the box."""
         return picture[self.top : self.bottom, self.left : self.right]
@@ -38,10 +48,7 @@ def colour(text: str) -> tuple[int, int, int]:
 
 def box_of_colour(picture: Picture, text: str) -> Box | None:
     """The smallest box round every pixel of exactly this colour, None where there is none."""
-    rows, columns = np.nonzero((picture == np.array(colour(text), dtype=np.uint8)).all(axis=2))
-    if not rows.size:
-        return None
-    return Box(int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1)
+    return _box_of((picture == np.array(colour(text), dtype=np.uint8)).all(axis=2))
 
 
 def share_of_colour(picture: Picture, text: str) -> float:
@@ -49,6 +56,24 @@ def share_of_colour(picture: Picture, text: str) -> float:
     return float((picture == np.array(colour(text), dtype=np.uint8)).all(axis=2).mean())
 
 
-def share_of_differing(first: Picture, second: Picture) -> float:
-    """Which share of pixels differs between two pictures of one size, 0 to 1."""
-    return float((first != second).any(axis=2).mean())
+def box_of_differing(first: Picture, second: Picture) -> Box | None:
+    """The smallest box round all that differs between two pictures of one size."""
+    return _box_of((first != second).any(axis=2))
+
+
+def scaled(picture: Picture, shape: tuple[int, ...]) -> Picture:
+    """The picture in another height and width, smoothly."""
+    size = (shape[1], shape[0])
+    return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BILINEAR))
+
+
+def mean_difference(first: Picture, second: Picture) -> float:
+    """How far colours differ in the mean between two pictures of one size, 0 to 255."""
+    return float(np.abs(first.astype(np.int16) - second.astype(np.int16)).mean())
+
+
+def _box_of(marks: NDArray[np.bool_]) -> Box | None:
+    rows, columns = np.nonzero(marks)
+    if not rows.size:
+        return None
+    return Box(int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1)

@@ -14,8 +14,10 @@ from tests.support.waiting import wait_until
 MAIN_WINDOW = f"^{sentences.PROGRAM}$"
 CODE_WINDOW = f"^{sentences.ENTER_CODE}$"
 ACCEPTANCE_WINDOW = "^Accept a session"
+SIGN_WINDOW = f"^{sentences.SIGN_WINDOW}$"
 STEP_SECONDS = 20.0
 FIRST_ITEM_AT = (60, 20)
+END_SESSION_AT = (60, 79)
 ACTIONS_MENU_AT = (45, 15)
 
 
@@ -43,7 +45,7 @@ class TargetDriver:
 
     def enter_code_by_tray(self) -> None:
         """Right-click the tray icon and choose Enter Connection Code, its first item."""
-        self._choose_first(self.open_tray_menu())
+        self._choose(self.open_tray_menu(), FIRST_ITEM_AT)
         self.display.wait_for_window(CODE_WINDOW)
 
     def enter_code_by_actions_menu(self) -> None:
@@ -54,7 +56,7 @@ class TargetDriver:
         left, top, _, _ = self.display.geometry(window)
         self.display.click(left + ACTIONS_MENU_AT[0], top + ACTIONS_MENU_AT[1])
         menu = self._wait_for_new_window(before, "the menu Actions")
-        self._choose_first(menu)
+        self._choose(menu, FIRST_ITEM_AT)
         self.display.wait_for_window(CODE_WINDOW)
 
     def type_code(self, code: str) -> None:
@@ -78,6 +80,10 @@ class TargetDriver:
     def try_again(self) -> None:
         """Press Try Again in the window that says why a code failed."""
         self.confirm_code()
+
+    def end_session_by_tray(self) -> None:
+        """Right-click the tray icon and choose End Session."""
+        self._choose(self.open_tray_menu(), END_SESSION_AT)
 
     # Looking
 
@@ -104,9 +110,9 @@ class TargetDriver:
 
         wait_until(has_gone, STEP_SECONDS, "the acceptance window to take the answer")
 
-    def _choose_first(self, menu: int) -> None:
+    def _choose(self, menu: int, item_at: tuple[int, int]) -> None:
         left, top, _, _ = self.display.geometry(menu)
-        self.display.click(left + FIRST_ITEM_AT[0], top + FIRST_ITEM_AT[1])
+        self.display.click(left + item_at[0], top + item_at[1])
 
     def _wait_for_new_window(self, before: set[int], what: str) -> int:
         found = wait_until(lambda: set(self._program_windows()) - before, STEP_SECONDS, what)

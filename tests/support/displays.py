@@ -112,6 +112,14 @@ class VirtualDisplay:
         self._processes.remove(process)
         return end_program(process)
 
+    def resize(self, width_pixels: int, height_pixels: int) -> None:
+        """Give the screen another size, no larger than the one that it was made with."""
+        name = f"{width_pixels}x{height_pixels}"
+        across, down = [str(width_pixels)] * 4, [str(height_pixels)] * 4
+        self.run(["xrandr", "--newmode", name, "0", *across, *down])
+        self.run(["xrandr", "--addmode", "screen", name])
+        self.run(["xrandr", "--output", "screen", "--mode", name])
+
     # Pictures
 
     def picture(self) -> NDArray[np.uint8]:
@@ -158,6 +166,13 @@ class VirtualDisplay:
     def click(self, x: int, y: int, button: int = 1) -> None:
         """Move the pointer there and click; 1 is the left button, 3 the right one."""
         self.xdotool("mousemove", x, y, "click", button)
+
+    def pointer(self) -> tuple[int, int]:
+        """Where the pointer is: x and y in pixels."""
+        values = dict(
+            line.split("=", 1) for line in self.xdotool("getmouselocation", "--shell").splitlines()
+        )
+        return int(values["X"]), int(values["Y"])
 
     # Windows
 

@@ -20,6 +20,12 @@ def test_display_shows_its_background_in_the_size_asked_for() -> None:
     assert np.unique(picture.reshape(-1, 3), axis=0).tolist() == [[0x12, 0x34, 0x56]]
 
 
+def test_screen_can_be_given_another_size(display: VirtualDisplay) -> None:
+    display.resize(800, 600)
+
+    assert display.picture().shape == (600, 800, 3)
+
+
 def test_typed_text_reaches_the_terminal_on_the_display(tmp_path: Path) -> None:
     written = tmp_path / "written"
     with VirtualDisplay(DisplayOptions(window_manager=True)) as display:
