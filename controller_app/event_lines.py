@@ -19,13 +19,22 @@ from common.transport.connection_events import BrokerConnecting, BrokerLost
 
 
 class EventLines:
-    """Turns events into lines. Remembers the code, so that an Extend prints none again."""
+    """Turns events into lines. Remembers the code, so that an Extend prints none again, and
+    the last status, so that tries to connect fill no screen."""
 
     def __init__(self) -> None:
         self._code = ""
+        self._last_line = ""
 
     def lines(self, event: object) -> list[str]:
         """Give the lines for one event, often none."""
+        lines = self._lines(event)
+        if lines == [self._last_line]:
+            return []
+        self._last_line = lines[-1] if lines else self._last_line
+        return lines
+
+    def _lines(self, event: object) -> list[str]:
         match event:
             case BrokerConnecting():
                 return ["status connecting to broker"]

@@ -21,6 +21,3 @@ class TargetCommands(Protocol):
 
     def end_session(self, reason: EndReason) -> None:
         """End the session now."""
-
-    def use_server(self, url: str) -> None:
-        """Contact this server from now on."""

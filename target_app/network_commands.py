@@ -3,7 +3,6 @@
 from common.protocol.connection_code import ConnectionCode
 from common.qt.network_thread import NetworkThread
 from common.reasons import EndReason
-from target_app.server_choice import server_addresses
 from target_app.session_runner import TargetRunner
 
 
@@ -29,7 +28,3 @@ class NetworkCommands:
     def end_session(self, reason: EndReason) -> None:
         """End the session now."""
         self._network.call(self._runner.end_session, reason)
-
-    def use_server(self, url: str) -> None:
-        """Contact this server from now on."""
-        self._network.call(self._runner.use_servers, server_addresses(url, ""))

@@ -23,6 +23,3 @@ class RecordedCommands:
 
     def end_session(self, reason: EndReason) -> None:
         self.calls.append(("end_session", reason))
-
-    def use_server(self, url: str) -> None:
-        self.calls.append(("use_server", url))

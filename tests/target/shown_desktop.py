@@ -39,9 +39,6 @@ class PrintedCommands:
     def end_session(self, reason: EndReason) -> None:
         print("end_session", reason.value, flush=True)
 
-    def use_server(self, url: str) -> None:
-        print("use_server", url, flush=True)
-
 
 def feed(desktop: TargetDesktop, word: str) -> None:
     match word:
