@@ -110,7 +110,7 @@ class X11Capture:
         """Read the events that have come, without waiting."""
         picture = size = cursor = moved = False
         with self._failures_named():
-            while self._display.pending_events():
+            for _ in range(self._display.pending_events()):
                 event = self._display.next_event()
                 if event.type == self._damage_event:
                     picture = True
