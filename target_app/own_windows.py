@@ -34,9 +34,7 @@ class OwnWindowWatch(QObject):
 
     def __init__(self, application: QGuiApplication) -> None:
         super().__init__(application)
-        # A window that is never shown: its id tells a guard which ids are ours from the start.
-        self._anchor = QWindow()
-        self._anchor.create()
+        self._first_identifier = _learn_an_identifier()
         self._latest = OwnWindows()
         self._refresh()
         application.installEventFilter(self)
@@ -55,11 +53,21 @@ class OwnWindowWatch(QObject):
     def _refresh(self) -> None:
         visible = [window for window in QGuiApplication.topLevelWindows() if _is_shown(window)]
         self._latest = OwnWindows(
-            identifiers=frozenset(int(window.winId()) for window in (self._anchor, *visible)),
+            identifiers=frozenset(
+                (self._first_identifier, *(int(window.winId()) for window in visible))
+            ),
             frames=tuple(_frame_of(window) for window in visible),
             is_active=QGuiApplication.focusWindow() is not None,
             has_popup=any(window.type() == Qt.WindowType.Popup for window in visible),
         )
+
+
+def _learn_an_identifier() -> int:
+    """Make a window for a moment: on X11 its id tells from the start which ids are ours."""
+    window = QWindow()
+    identifier = int(window.winId())
+    window.destroy()
+    return identifier
 
 
 def _is_shown(window: QWindow) -> bool:

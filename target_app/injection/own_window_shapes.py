@@ -25,7 +25,7 @@ class Rectangle:
 class OwnWindows:
     """Farhand's visible top-level windows, with their frames.
 
-    `identifiers` are the system's ids of them, and of one that is never shown: on X11 any
+    `identifiers` are the system's ids of them, and one of a window that is gone: on X11 any
     id tells which others are ours.
     """
 

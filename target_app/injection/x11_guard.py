@@ -17,6 +17,7 @@ from target_app.injection.own_window_shapes import OwnWindowsSource
 from target_app.injection.x11_connection import X11Connection, noticing_the_loss
 
 _MAXIMUM_DEPTH: Final = 32
+_MAXIMUM_SEARCH: Final = 500
 _STATE_PROPERTY: Final = "WM_STATE"
 """Set by window managers on the windows they manage (ICCCM 4.1.3.1); icons in trays lack it."""
 
@@ -33,7 +34,7 @@ class X11Guard:
         self._state_atom = self._display.intern_atom(_STATE_PROPERTY)
         self._seen: set[int] = set()
         self._frames: frozenset[int] | None = None
-        self._panels: frozenset[int] = frozenset()
+        self._holds_ours: dict[int, bool] = {}
         self._resolved_for: frozenset[int] = frozenset()
         self._root.change_attributes(event_mask=X.SubstructureNotifyMask)
         connection.listeners.append(self._take_event)
@@ -75,12 +76,11 @@ class X11Guard:
             return False
         if self._is_ours(outermost.id):
             return True
-        frames, panels = self._find_frames()
-        if outermost.id in frames:
+        if outermost.id in self._find_frames():
             return True
-        return outermost.id in panels and self._has_own_part_at(outermost, x, y)
+        return self._holds_own_part(outermost) and self._is_own_part_at(outermost, x, y)
 
-    def _has_own_part_at(self, window: Any, x: int, y: int) -> bool:
+    def _is_own_part_at(self, window: Any, x: int, y: int) -> bool:
         """Tell whether one of ours, such as the tray icon, is inside a window at this place."""
         for _ in range(_MAXIMUM_DEPTH):
             inner = self._child_at(window, x, y)
@@ -89,6 +89,28 @@ class X11Guard:
             if self._is_ours(inner.id):
                 return True
             window = inner
+        return True
+
+    def _holds_own_part(self, outermost: Any) -> bool:
+        """Tell whether a window of ours is somewhere in another's, as an icon is in a tray.
+
+        Looked for once: what comes later comes with an event. Too many windows to look at
+        count as yes, which costs time and nothing else.
+        """
+        known = self._holds_ours.get(outermost.id)
+        if known is None:
+            known = self._search(outermost)
+            self._holds_ours[outermost.id] = known
+        return known
+
+    def _search(self, outermost: Any) -> bool:
+        waiting = [outermost]
+        for count, window in enumerate(iter(waiting.pop, None)):
+            if count > _MAXIMUM_SEARCH or self._is_ours(window.id):
+                return True
+            waiting += window.query_tree().children
+            if not waiting:
+                return False
         return True
 
     def _child_at(self, window: Any, x: int, y: int) -> Any:
@@ -102,7 +124,7 @@ class X11Guard:
             return False  # none at all, or the window under the pointer
         if self._is_ours(focus.id):
             return True
-        frames, _ = self._find_frames()
+        frames = self._find_frames()
         return any(ancestor in frames for ancestor in self._line_of(focus.id))
 
     # --- which windows are ours
@@ -120,32 +142,31 @@ class X11Guard:
             self._frames = None
             if self._is_ours(arrived.window.id):
                 self._seen.add(arrived.window.id)
+                self._holds_ours.clear()
         elif isinstance(arrived, event.DestroyNotify):
             self._frames = None
             self._seen.discard(arrived.window.id)
+            self._holds_ours.pop(arrived.window.id, None)
         elif isinstance(arrived, event.PropertyNotify) and arrived.atom == self._state_atom:
             self._frames = None
 
-    def _find_frames(self) -> tuple[frozenset[int], frozenset[int]]:
-        """Find the outermost windows that hold ours: frames, and panels with an icon of ours."""
+    def _find_frames(self) -> frozenset[int]:
+        """Find the outermost windows that a window manager put around ours."""
         identifiers = self._own_windows().identifiers | self._seen
         if self._frames is None or identifiers != self._resolved_for:
-            self._resolve(identifiers)
-        return self._frames or frozenset(), self._panels
+            found = (self._frame_of(identifier) for identifier in identifiers)
+            self._frames = frozenset(frame for frame in found if frame is not None)
+            self._resolved_for = identifiers
+        return self._frames
 
-    def _resolve(self, identifiers: frozenset[int]) -> None:
-        frames: set[int] = set()
-        panels: set[int] = set()
-        for identifier in identifiers:
-            try:
-                *_, outermost = self._line_of(identifier)
-                if outermost != identifier:
-                    is_managed = self._is_managed(identifier)
-                    (frames if is_managed else panels).add(outermost)
-            except Xlib.error.XError:
-                continue  # it is gone, and its frame with it
-        self._frames, self._panels = frozenset(frames), frozenset(panels)
-        self._resolved_for = identifiers
+    def _frame_of(self, identifier: int) -> int | None:
+        """Find the frame of one of our windows; None without one, or if the window is gone."""
+        try:
+            *_, outermost = self._line_of(identifier)
+            is_framed = outermost != identifier and self._is_managed(identifier)
+        except Xlib.error.XError:
+            return None
+        return outermost if is_framed else None
 
     def _line_of(self, window_id: int) -> Iterator[int]:
         """Give a window and what it lies in, from the inside out, without the root."""

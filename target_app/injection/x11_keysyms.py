@@ -105,7 +105,7 @@ def _character_of_block(keysym: int) -> str | None:
         return chr(keysym - _HANGUL_FIRST + _HANGUL_UNICODE)
     codec = _BLOCK_CODECS.get(keysym >> 8)
     low_byte = keysym & 0xFF
-    if codec is None or low_byte < 0xA0:
+    if codec is None or low_byte <= 0xA0:
         return None
     try:
         decoded = bytes([low_byte]).decode(codec)

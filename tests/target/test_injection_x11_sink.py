@@ -1,6 +1,7 @@
 """Pointer and keys on a real X server: what programs get of what the sink was told."""
 
 import contextlib
+import random
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -28,6 +29,7 @@ FAR = "漢 😀 привет"
 SHIFT = usage_of("ShiftLeft")
 CONTROL = usage_of("ControlLeft")
 ALT_RIGHT = usage_of("AltRight")
+REAL_CUTS = 400
 
 
 @pytest.fixture(scope="module")
@@ -48,10 +50,14 @@ def recorder() -> Recorder:
 
 
 @pytest.fixture(scope="module")
-def only_sink(
-    stage: VirtualDisplay, terminal: ReadBackTerminal, recorder: Recorder
-) -> Iterator[X11Sink]:
-    made = X11Sink(X11Connection(stage.name), recorder)
+def connection(stage: VirtualDisplay, terminal: ReadBackTerminal) -> X11Connection:
+    """The sink's own connection, which sees what the sink did; the sink closes it."""
+    return X11Connection(stage.name)
+
+
+@pytest.fixture(scope="module")
+def only_sink(connection: X11Connection, recorder: Recorder) -> Iterator[X11Sink]:
+    made = X11Sink(connection, recorder)
     yield made
     made.close()
     assert recorder.held == set()
@@ -417,13 +423,35 @@ def test_letting_go_of_all_leaves_nothing_down(
     assert {kind for kind, _ in recorder.held} <= {HoldKind.BORROWED_KEYCODE}
 
 
+def test_random_gestures_that_are_cut_leave_nothing_down(
+    sink: X11Sink, connection: X11Connection, recorder: Recorder
+) -> None:
+    source = random.Random("cuts")
+    places = [SHIFT, CONTROL, ALT_RIGHT, usage_of("KeyA"), usage_of("Numpad7"), usage_of("F5"), 0]
+    cuts_while_down = 0
+    for _ in range(REAL_CUTS):
+        for _ in range(source.randrange(1, 10)):
+            key = (source.choice(places), source.choice(("", "", "a", "A", "7", "@", "ä", "漢")))
+            button = source.choice((PointerButton.BACK, PointerButton.FORWARD))
+            source.choice((sink.press_key, sink.press_key, sink.release_key))(*key)
+            source.choice((sink.press_button, sink.release_button))(button)
+        down = keys_down(connection.display)
+        cuts_while_down += bool(down)
+        assert down <= {code for kind, code in recorder.held if kind is HoldKind.KEY}
+        sink.release_all()
+        assert keys_down(connection.display) == set()
+        state = connection.keyboard_state()
+        assert (state.base, state.latched, state.locked) == (0, 0, 0)
+    assert cuts_while_down > REAL_CUTS / 2
+
+
 def test_all_that_is_down_is_on_record_before_it_is_down(
-    stage: VirtualDisplay, sink: X11Sink, recorder: Recorder
+    sink: X11Sink, connection: X11Connection, recorder: Recorder
 ) -> None:
     press_some(sink)
 
     on_record = {code for kind, code in recorder.held if kind is HoldKind.KEY}
-    assert keys_down_on(stage) <= on_record
+    assert keys_down(connection.display) <= on_record
     assert {code for kind, code in recorder.held if kind is HoldKind.BUTTON} == {1, 9}
 
 
