@@ -17,8 +17,6 @@ MAIN_WINDOW = "^Farhand$"
 CODE_WINDOW = "^Connection code$"
 SESSION_WINDOW = "^.+ on .+ \N{EM DASH} .+$"
 STEP_SECONDS = 20.0
-CLOSE_BUTTON_AT = (-9, -10)
-"""In the frame that openbox draws, from the top right corner of what is inside."""
 
 
 class ControllerDriver:
@@ -71,15 +69,13 @@ class ControllerDriver:
         self.display.activate(self.session_window())
         self.display.type_text(text)
 
-    def click_in_session(self, x: int, y: int, background: str, button: int = 1) -> None:
-        """Click on the pixel of the target's screen, whose desktop has this background."""
-        box = self.desktop_box(background)
-        self.display.click(box.left + x, box.top + y, button)
+    def click_on(self, desktop: Box, x: int, y: int) -> None:
+        """Click on a pixel of the target's screen, which is to be seen in that box."""
+        self.display.click(desktop.left + x, desktop.top + y)
 
     def close_session_window(self) -> None:
         """Close the session window by its frame's button."""
-        left, top, width, _ = self.display.geometry(self.session_window())
-        self.display.click(left + width + CLOSE_BUTTON_AT[0], top + CLOSE_BUTTON_AT[1])
+        self.display.close_window(self.session_window())
 
     # What the technician sees
 

@@ -10,6 +10,9 @@ Picture = NDArray[np.uint8]
 """Height x width x 3: red, green, blue."""
 
 
+SAMPLE_POINTS = 300
+
+
 @dataclass(frozen=True, slots=True)
 class Box:
     """A rectangle of pixels, right and bottom excluded."""
@@ -59,6 +62,36 @@ def share_of_colour(picture: Picture, text: str) -> float:
 def box_of_differing(first: Picture, second: Picture) -> Box | None:
     """The smallest box round all that differs between two pictures of one size."""
     return _box_of((first != second).any(axis=2))
+
+
+def find_inside(picture: Picture, wanted: Picture, ignored: Box) -> Box | None:
+    """Where a picture is to be seen, pixel by pixel, inside another; None if nowhere.
+
+    What differs may only lie in the box `ignored` of the wanted picture.
+    """
+    height, width = wanted.shape[:2]
+    free_down, free_across = picture.shape[0] - height, picture.shape[1] - width
+    if free_down < 0 or free_across < 0:
+        return None
+    places = np.ones((free_down + 1, free_across + 1), dtype=np.bool_)
+    for x, y in _sample_points(width, height, ignored):
+        there = picture[y : y + free_down + 1, x : x + free_across + 1]
+        places &= (there == wanted[y, x]).all(axis=2)
+    for top, left in np.argwhere(places):
+        box = Box(int(left), int(top), int(left) + width, int(top) + height)
+        differing = box_of_differing(box.cut(picture), wanted)
+        if differing is None or differing.is_within(ignored):
+            return box
+    return None
+
+
+def _sample_points(width: int, height: int, ignored: Box) -> list[tuple[int, int]]:
+    """Points all over a picture, the same every time, none of them in the box `ignored`."""
+    chosen = np.random.default_rng(7)
+    across = chosen.integers(0, width, SAMPLE_POINTS).tolist()
+    down = chosen.integers(0, height, SAMPLE_POINTS).tolist()
+    points = [*zip(across, down, strict=True), (0, 0), (width - 1, 0), (0, height - 1)]
+    return [(x, y) for x, y in points if not Box(x, y, x + 1, y + 1).is_within(ignored)]
 
 
 def scaled(picture: Picture, shape: tuple[int, ...]) -> Picture:

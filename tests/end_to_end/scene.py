@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.end_to_end.controller_driver import ControllerDriver
 from tests.end_to_end.node_driver import NodeDriver
-from tests.end_to_end.pictures import Box, box_of_differing, mean_difference, scaled
+from tests.end_to_end.pictures import Box, find_inside, mean_difference, scaled
 from tests.end_to_end.target_driver import TargetDriver
 from tests.support.displays import DisplayOptions, VirtualDisplay
 from tests.support.waiting import wait_until
@@ -74,22 +74,19 @@ def set_up(folder: Path, *node_options: str) -> Scene:
         return Scene(folder, controller_display, target_display, node)
 
 
-def wait_for_same_picture(controller: ControllerDriver, target: TargetDriver) -> None:
-    """Wait until the controller shows the target's desktop 1:1 and without loss.
+def wait_for_same_picture(controller: ControllerDriver, target: TargetDriver) -> Box:
+    """Wait until the controller shows the target's desktop 1:1 and without loss, and say where.
 
     Where the target's pointer is, the controller may have drawn it; no picture of the
     target's display has it.
     """
 
-    def is_same() -> bool:
-        seen = controller.seen_desktop(TARGET_BACKGROUND)
+    def place() -> Box | None:
         shown = target.display.picture()
-        if seen.shape != shown.shape:
-            return False
-        differing = box_of_differing(seen, shown)
-        return differing is None or differing.is_within(_pointer_box(target.display))
+        pointer = _pointer_box(target.display)
+        return find_inside(controller.display.picture(), shown, pointer)
 
-    wait_until(is_same, SAME_PICTURE_SECONDS, "the target's very desktop at the controller")
+    return wait_until(place, SAME_PICTURE_SECONDS, "the target's very desktop at the controller")
 
 
 def wait_for_scaled_picture(controller: ControllerDriver, target: TargetDriver) -> None:

@@ -18,6 +18,7 @@ SIGN_WINDOW = f"^{sentences.SIGN_WINDOW}$"
 STEP_SECONDS = 20.0
 FIRST_ITEM_AT = (60, 20)
 END_SESSION_AT = (60, 79)
+ANSWERS_ABOVE_BOTTOM = 44
 ACTIONS_MENU_AT = (45, 15)
 
 
@@ -71,11 +72,11 @@ class TargetDriver:
 
     def accept(self) -> None:
         """Press Accept, as soon as the window takes it."""
-        self._answer(across=0.75)
+        answer(self.display, is_accepted=True)
 
     def refuse(self) -> None:
         """Press Refuse, as soon as the window takes it."""
-        self._answer(across=0.25)
+        answer(self.display, is_accepted=False)
 
     def try_again(self) -> None:
         """Press Try Again in the window that says why a code failed."""
@@ -96,20 +97,6 @@ class TargetDriver:
         path = self.data_folder / "target.log"
         return path.read_text() if path.exists() else ""
 
-    def _answer(self, across: float) -> None:
-        """Click on a button until the window has gone: it takes no click in its first moments."""
-        window = self.wait_for_question()
-        left, top, width, height = self.display.geometry(window)
-        x, y = left + round(width * across), top + height - 44
-
-        def has_gone() -> bool:
-            if not self.display.windows(ACCEPTANCE_WINDOW):
-                return True
-            self.display.click(x, y)
-            return False
-
-        wait_until(has_gone, STEP_SECONDS, "the acceptance window to take the answer")
-
     def _choose(self, menu: int, item_at: tuple[int, int]) -> None:
         left, top, _, _ = self.display.geometry(menu)
         self.display.click(left + item_at[0], top + item_at[1])
@@ -128,3 +115,17 @@ class TargetDriver:
         except subprocess.CalledProcessError:
             return []
         return [int(line) for line in found.split()]
+
+
+def answer(display: VirtualDisplay, is_accepted: bool) -> None:
+    """Click Accept or Refuse until the window has gone: it takes no click in its first moments."""
+    left, top, width, height = display.geometry(display.wait_for_window(ACCEPTANCE_WINDOW))
+    x = left + round(width * (0.75 if is_accepted else 0.25))
+
+    def has_gone() -> bool:
+        if not display.windows(ACCEPTANCE_WINDOW):
+            return True
+        display.click(x, top + height - ANSWERS_ABOVE_BOTTOM)
+        return False
+
+    wait_until(has_gone, STEP_SECONDS, "the acceptance window to take the answer")

@@ -5,7 +5,6 @@ import pytest
 from tests.end_to_end.controller_driver import SESSION_WINDOW
 from tests.end_to_end.pictures import share_of_colour
 from tests.end_to_end.scene import (
-    TARGET_BACKGROUND,
     Scene,
     wait_for_same_picture,
     wait_for_scaled_picture,
@@ -54,14 +53,14 @@ def test_session_from_the_tray_icon_to_the_end(scene: Scene) -> None:
     target.accept()
 
     controller.wait_for("mode active")
-    wait_for_same_picture(controller, target)
-    controller.click_in_session(100, 140, TARGET_BACKGROUND)
+    desktop = wait_for_same_picture(controller, target)
+    controller.click_on(desktop, 100, 140)
     controller.type_in_session("first words")
-    controller.click_in_session(600, 560, TARGET_BACKGROUND)
+    controller.click_on(desktop, 600, 560)
     controller.type_in_session("and these go to the second")
     controller.press_in_session("Return")
     wait_until(lambda: second.exists() and second.read_text(), SECONDS, "the second line")
-    controller.click_in_session(100, 140, TARGET_BACKGROUND)
+    controller.click_on(desktop, 100, 140)
     controller.press_in_session("Return")
     wait_until(lambda: first.exists() and first.read_text(), SECONDS, "the first line")
 
@@ -102,9 +101,9 @@ def test_what_is_typed_arrives_whatever_the_two_keyboards_are(scene: Scene) -> N
     scene.controller_display.run(["setxkbmap", "de"])
     scene.target_display.run(["setxkbmap", "us"])
     open_terminal(scene, "Notes", "+60+120", f"LC_ALL=C.UTF-8 cat > {typed}")
-    controller, _ = scene.session()
+    controller, target = scene.session()
 
-    controller.click_in_session(100, 180, TARGET_BACKGROUND)
+    controller.click_on(wait_for_same_picture(controller, target), 100, 180)
     controller.type_in_session(text)
     controller.press_in_session("Return")
 

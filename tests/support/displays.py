@@ -34,6 +34,8 @@ _TRAY_OPTIONS = (
     *("--height", "28", "--SetDockType", "true"),
 )
 _GEOMETRY = re.compile(r"(?:Absolute upper-left [XY]|Width|Height): +(-?\d+)")
+# In openbox's frame, from the top right corner of what is inside.
+_CLOSE_BUTTON_AT = (-9, -10)
 _KEPT_VARIABLES = ("PATH", "LANG", "VIRTUAL_ENV", "SSL_CERT_FILE", "CI")
 
 
@@ -203,6 +205,12 @@ class VirtualDisplay:
         told = self.run(["xwininfo", "-id", str(window)])
         x, y, width, height = (int(number) for number in _GEOMETRY.findall(told))
         return x, y, width, height
+
+    def close_window(self, window: int) -> None:
+        """Click on the close button in the window's frame; needs the window manager."""
+        self.activate(window)
+        left, top, width, _ = self.geometry(window)
+        self.click(left + width + _CLOSE_BUTTON_AT[0], top + _CLOSE_BUTTON_AT[1])
 
     def activate(self, window: int) -> None:
         """Bring a window to the front and give it the focus; needs the window manager."""

@@ -56,6 +56,8 @@ class ControllerEnd:
         self.events: list[ControllerEvent] = []
         self.violations: list[str] = []
         self.connection: int | None = None
+        self.is_computing = True
+        """Whether slow steps are run at once; else `compute` runs one."""
         self._leaving: list[ControllerPairing | ControllerSession] = []
 
     def start(self, now: float) -> None:
@@ -135,10 +137,20 @@ class ControllerEnd:
                 self._leave(self.session, self.session.violation)
                 self.session = None
 
+    def compute(self, now: float) -> bool:
+        """Run the slow step that waits; tell whether there was one."""
+        computation = self.pairing.take_computation() if self.pairing else None
+        if computation is None or self.pairing is None:
+            return False
+        self.pairing.computed(computation.number, computation.function())
+        self.carry_out(now)
+        return True
+
     def _carry_out_pairing(self, pairing: ControllerPairing, now: float) -> None:
-        computation = pairing.take_computation()
-        if computation is not None:
-            pairing.computed(computation.number, computation.function())
+        if self.is_computing:
+            computation = pairing.take_computation()
+            if computation is not None:
+                pairing.computed(computation.number, computation.function())
         self.events += pairing.take_events()
         if pairing.state is ControllerState.PAIRED and pairing.result is not None:
             self.session = self.last_session = ControllerSession(pairing.result, now)
@@ -168,6 +180,8 @@ class TargetEnd:
         self.events: list[TargetEvent] = []
         self.violations: list[str] = []
         self.connection: int | None = None
+        self.is_computing = True
+        """Whether slow steps are run at once; else `compute` runs one."""
         self._leaving: list[TargetPairing | TargetSession] = []
 
     def enter(self, code: ConnectionCode, now: float) -> None:
@@ -254,10 +268,20 @@ class TargetEnd:
                 self._leave(self.session, self.session.violation)
                 self.session = None
 
+    def compute(self, now: float) -> bool:
+        """Run the slow step that waits; tell whether there was one."""
+        computation = self.pairing.take_computation() if self.pairing else None
+        if computation is None or self.pairing is None:
+            return False
+        self.pairing.computed(computation.function())
+        self.carry_out(now)
+        return True
+
     def _carry_out_pairing(self, pairing: TargetPairing, now: float) -> None:
-        computation = pairing.take_computation()
-        if computation is not None:
-            pairing.computed(computation.function())
+        if self.is_computing:
+            computation = pairing.take_computation()
+            if computation is not None:
+                pairing.computed(computation.function())
         self.events += pairing.take_events()
         if pairing.state is TargetState.PAIRED and pairing.result is not None:
             description = TargetDescription(
@@ -348,6 +372,22 @@ class PeerPair:
         """Let an end find the node again."""
         if end.connection is None:
             end.connect(self.now)
+        self.settle()
+
+    # Step by step, for an end that is held back and does not compute by itself.
+
+    def slow_down(self, end: ControllerEnd | TargetEnd) -> None:
+        """From now on this end does something only by `step`."""
+        self.held_back.add(end)
+        end.is_computing = False
+
+    def step(self, end: ControllerEnd | TargetEnd) -> None:
+        """Run one slow step of an end, or deliver one thing to it."""
+        assert end.connection is not None
+        if not end.compute(self.now):
+            delivery = self.node.take(end.connection)
+            assert delivery is not None, "nothing more comes"
+            end.receive(delivery, self.now)
         self.settle()
 
     # Time and motion.
