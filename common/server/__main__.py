@@ -5,11 +5,12 @@ somebody has to mend, 2 for wrong usage.
 """
 
 import asyncio
+import gc
 import signal
 import sys
 from collections.abc import Sequence
 
-from common import data_folder, logs
+from common import data_folder, logs, memory
 from common.errors import SettingsError
 from common.server import command_line, embedded, process
 from common.server.service import Served, Start, serve
@@ -50,7 +51,9 @@ def _stop_on_signals(stop: asyncio.Event) -> None:
 
 
 def _say_ready(served: Served) -> None:
-    process.give_memory_back()
+    gc.collect()
+    memory.freeze_start()
+    memory.give_memory_back()
     print(f"ready {served.url}", flush=True)
 
 

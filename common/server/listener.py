@@ -7,7 +7,6 @@ accept.
 
 import asyncio
 import errno
-import logging
 import socket
 import ssl
 from typing import Final
@@ -16,6 +15,7 @@ from aiohttp import web
 
 from common.broker.address_limits import address_key
 from common.errors import SettingsError
+from common.logs import Log
 from common.server.admission import Admission, Ticket
 from common.server.connection import RemoteAddress
 
@@ -24,7 +24,7 @@ BACKLOG: Final = 512
 TLS_SHUTDOWN_SECONDS: Final = 2.0
 OUT_OF_FILES_PAUSE_SECONDS: Final = 0.5
 
-log = logging.getLogger(__name__)
+_log = Log(__name__)
 
 
 class CountingServer(web.Server):
@@ -69,7 +69,7 @@ class Listener:
                 raw, address = accepted
                 ticket = self._admission.admit(address.key, self._loop.time())
                 if ticket is None:
-                    log.warning("connection refused: too many, address=%s", address.text)
+                    _log.warning("too many connections", address=address.text)
                     raw.close()
                 else:
                     handshakes.create_task(self._shake_hands(raw, address, ticket))
@@ -103,7 +103,7 @@ class Listener:
             raw, name = await self._loop.sock_accept(self._listening)
         except OSError as error:
             if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM):
-                log.error("can't accept: %s", error.strerror)
+                _log.error("can not accept", reason=error)
                 await asyncio.sleep(OUT_OF_FILES_PAUSE_SECONDS)
             return None
         raw.setblocking(False)
@@ -123,7 +123,7 @@ class Listener:
                 ssl_shutdown_timeout=TLS_SHUTDOWN_SECONDS,
             )
         except (OSError, ssl.SSLError) as error:
-            log.info("connection closed before TLS: address=%s reason=%s", address.text, error)
+            _log.info("closed before TLS", address=address.text, reason=error)
             self.http_is_over(protocol)
         else:
             if protocol in self._tickets:

@@ -7,7 +7,6 @@ database. It does not know what is in a binary frame.
 
 import asyncio
 import itertools
-import logging
 import secrets
 from dataclasses import dataclass
 from random import SystemRandom
@@ -27,6 +26,7 @@ from common.broker.parties import (
 from common.broker.relay import Relay
 from common.broker.rendezvous import Rendezvous
 from common.errors import ProtocolViolation
+from common.logs import Log
 from common.protocol import broker_messages as broker
 from common.protocol.broker_messages import FromNode, decode_from_app, encode
 from common.reasons import ConnectionProblem
@@ -52,7 +52,7 @@ TICK_SECONDS: Final = 1.0
 STOP_SECONDS: Final = 1.5
 RATE_SECONDS: Final = 10
 
-log = logging.getLogger(__name__)
+_log = Log(__name__)
 
 
 @dataclass(slots=True, eq=False)
@@ -176,7 +176,7 @@ class Node:
         if member is None:
             return
         self.admission.give_back(member.ticket)
-        log.info("connection gone: %s", connection.name)
+        _log.info("gone", who=connection.name)
         self._forget(connection)
         if not self._members:
             self._all_gone.set()
@@ -208,7 +208,7 @@ class Node:
         try:
             identity = await self._check_target(member, hello)
         except Exception:  # the database failed: this connection's trouble, nobody else's
-            log.exception("a target could not be checked")
+            _log.exception("a target could not be checked")
             self._drop(connection, CloseCode.INTERNAL_ERROR, "the node has a problem")
             return
         if connection.entry is not Entry.CHECKING_HELLO:
@@ -234,7 +234,7 @@ class Node:
         self.admission.authenticated(member.ticket)
         member.connection.let_in()
         member.connection.name = f"{name} ({member.connection.number})"
-        log.info("let in: %s address=%s", member.connection.name, member.connection.address.text)
+        _log.info("let in", who=member.connection.name, address=member.connection.address.text)
 
     def _refuse(self, connection: Connection, refusal: Refusal) -> None:
         self._send(connection.number, broker.HelloRefused(refusal.problem))
@@ -295,12 +295,7 @@ class Node:
         """Close a connection with a reason, and let the others go on at once."""
         if connection.entry is Entry.CLOSING:
             return
-        log.warning(
-            "connection closed: %s address=%s reason=%s",
-            connection.name,
-            connection.address.text,
-            reason,
-        )
+        _log.warning("closed", who=connection.name, address=connection.address.text, reason=reason)
         connection.close(code, reason)
         self._forget(connection)
 
@@ -327,7 +322,7 @@ class Node:
         if not member.ticket.is_authenticated and now >= member.ticket.deadline:
             self._drop(connection, CloseCode.POLICY, "no hello in time")
         elif silent_seconds >= self._limits.silent_seconds - TICK_SECONDS:
-            log.warning("connection is dead: %s", connection.name)
+            _log.warning("dead", who=connection.name)
             connection.abort()
         elif silent_seconds >= PING_AFTER_SECONDS:
             connection.ping()

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import logging
 import socket
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from common.broker.limits import Limits
+from common.logs import Log
 from common.protocol.policies import Policies, load_policies
 from common.server import embedded
 from common.server.api import Api
@@ -33,7 +33,7 @@ from common.server.targets import TargetStore
 SECRET_FILE_NAME: Final = "secret"  # noqa: S105 - a file's name
 _EVERYWHERE: Final = ("0.0.0.0", "::", "")  # noqa: S104 - compared, not listened on
 
-log = logging.getLogger(__name__)
+_log = Log(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ async def serve(start: Start, stop: asyncio.Event, on_ready: Callable[[Served], 
             )
             async with _listener(start, listening, root, node):
                 url = _url(options, listening, root)
-                log.info("serving on %s", url.partition("#")[0])
+                _log.info("serving", url=url.partition("#")[0])
                 on_ready(Served(url, node))
                 await stop.wait()
         finally:

@@ -1,32 +1,33 @@
 """The story of a session in a node's log: a dozen lines, and nothing in them that opens a code.
 
-Of a routing number the first digit is shown, of a claim or session id its first eight
-characters; tokens, nonces and documents never.
+Of a routing number the first digit is shown, of a claim's id its first characters; tokens,
+nonces and documents never.
 """
 
-import logging
 from typing import Final
 
-from common.broker.parties import Action, MakeGrant, MakeOffer, Send
+from common.broker.parties import Action, MakeGrant, MakeOffer, Part, Send
+from common.logs import Log
 from common.protocol import broker_messages as broker
-from common.protocol.broker_messages import FromApp
+from common.protocol.broker_messages import FromApp, FromNode
 
-_ID_CHARACTERS: Final = 8
+_ID_CHARACTERS: Final = 6
+"""Enough to follow a session by, and too short for the log to take it for a code."""
 
-log = logging.getLogger(__name__)
+_log = Log(__name__)
 
 
 def received(name: str, message: FromApp) -> None:
     """Log what somebody wants, where that is part of the story."""
     match message:
-        case broker.ClaimFailed():
-            log.info("claim %s failed: %s says %s", _short(message.claim), name, message.problem)
         case broker.Claim():
-            log.info("claim of code %s by %s", _hidden(message.routing), name)
+            _log.info("code claimed", code=_hidden(message.routing), by=name)
+        case broker.ClaimFailed():
+            _log.info("claim failed", claim=_short(message.claim), problem=message.problem)
         case broker.LeaveSession():
-            log.info("claim or session %s left by %s", _short(message.claim), name)
+            _log.info("claim or session left", claim=_short(message.claim), by=name)
         case _:
-            log.debug("%s sent %s", name, type(message).__name__)
+            _log.debug("message", kind=type(message).__name__, by=name)
 
 
 def decided(action: Action) -> None:
@@ -35,39 +36,43 @@ def decided(action: Action) -> None:
         case Send(connection, message):
             _log_sent(connection, message)
         case MakeOffer(agreement):
-            log.info("claim %s offered", _short(agreement.claim))
+            _log.info("offer made", claim=_short(agreement.claim))
         case MakeGrant(agreement):
-            log.info(
-                "session %s granted: %s to %s",
-                _short(agreement.claim),
-                agreement.controller.technician,
-                agreement.target.computer_name,
+            _log.info(
+                "session granted",
+                claim=_short(agreement.claim),
+                technician=agreement.controller.technician,
+                target=agreement.target.computer_name,
+                mode=agreement.mode,
             )
+        case Part():
+            pass  # `Released` tells it
 
 
-def _log_sent(connection: int, message: broker.FromNode) -> None:
+def _log_sent(connection: int, message: FromNode) -> None:
     match message:
         case broker.CodeIssued():
-            log.info("code %s issued to (%d)", _hidden(message.routing), connection)
+            _log.info("code issued", code=_hidden(message.routing), to=connection)
         case broker.CodeExtended():
-            log.info("code %s has %d s", _hidden(message.routing), message.lifetime_seconds)
+            left = message.lifetime_seconds
+            _log.info("code extended", code=_hidden(message.routing), seconds=left)
         case broker.CodeEnded():
-            log.info("code %s ended: %s", _hidden(message.routing), message.end.value)
+            _log.info("code ended", code=_hidden(message.routing), end=message.end)
         case broker.CodeRefused():
-            log.info("no code for (%d)", connection)
+            _log.info("no code given", to=connection, retry_after=message.retry_after_seconds)
         case broker.ClaimQueued():
             before = message.claims_before
-            log.info("claim %s queued, %d before it", _short(message.claim), before)
+            _log.info("claim queued", claim=_short(message.claim), before=before)
         case broker.ClaimRefused():
-            log.info("claim of (%d) refused: %s", connection, message.problem.value)
+            _log.info("claim refused", to=connection, problem=message.problem)
         case broker.Released():
-            log.info("claim or session %s released to (%d)", _short(message.claim), connection)
+            _log.info("released", claim=_short(message.claim), to=connection)
         case _:
             pass
 
 
 def _hidden(routing: str) -> str:
-    return routing[:1] + "…"
+    return routing[:1] + "..."
 
 
 def _short(identifier: str) -> str:
