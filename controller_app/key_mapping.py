@@ -41,7 +41,8 @@ META: Final = 0x10000000
 _QT_KEY_ALT_GR: Final = 0x01001103
 _QT_KEY_MULTI: Final = 0x01001120
 _QT_DEAD_KEYS: Final = range(0x01001250, 0x010012A0)
-_ALT_PLACES: Final = frozenset((usage_of("AltLeft"), usage_of("AltRight")))
+_ALT_RIGHT: Final = usage_of("AltRight")
+_ALT_PLACES: Final = frozenset((usage_of("AltLeft"), _ALT_RIGHT))
 _COMMAND_PLACES: Final = frozenset((usage_of("MetaLeft"), usage_of("MetaRight")))
 _SHIFT_PLACES: Final = frozenset((usage_of("ShiftLeft"), usage_of("ShiftRight")))
 _UNLOCKED_KEYPAD: Final = {
@@ -160,9 +161,10 @@ class PressedKeys:
             return  # what they make comes as text
         place = place_of(self._platform, key)
         physical = place.usage if place else 0
-        character = self._character_of(key)
+        character = "" if is_modifier(physical) else self._character_of(key)
         if self._is_kept_back(key, physical):
-            self._remember(key, _Pressed(physical, "", is_sent=False, is_with_command=False))
+            kept_back = physical or _ALT_RIGHT  # AltGr can lie where no board has a key
+            self._remember(key, _Pressed(kept_back, "", is_sent=False, is_with_command=False))
         elif len(character) > 1:
             yield from self._lift_modifiers()
             yield from _in_pieces(character)

@@ -178,6 +178,12 @@ def test_alt_gr_is_sent_with_a_key_that_types_nothing(keys: PressedKeys) -> None
     assert sent == [pressed("AltRight"), pressed("ArrowLeft"), released("AltRight")]
 
 
+def test_alt_gr_without_a_place_counts_as_the_right_alt_key(keys: PressedKeys) -> None:
+    keys.press(NativeKey(92, 0, QT_KEY["AltGr"], "", 0))
+
+    assert keys.press(x11("F1")) == (pressed("AltRight"), pressed("F1"))
+
+
 def test_alt_gr_of_windows_is_lifted_before_its_character() -> None:
     keys = PressedKeys(Platform.WINDOWS)
 

@@ -2,7 +2,9 @@
 
 import contextlib
 import random
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from Xlib import X
@@ -100,6 +102,31 @@ def test_a_sentence_arrives_whatever_the_targets_layout(
     sink.type_text(FAR)
 
     terminal.expect(FAR)
+
+
+@pytest.mark.parametrize("is_caps_locked", [False, True])
+def test_a_sentence_arrives_in_a_qt_program_too(
+    tmp_path: Path, recorder: Recorder, is_caps_locked: bool
+) -> None:
+    output = tmp_path / "line"
+    with VirtualDisplay() as display:
+        display.start([sys.executable, "-m", "tests.target.typed_into_qt"], output=output)
+        display.xdotool("windowfocus", "--sync", display.wait_for_window("^line$"))
+        sink = X11Sink(X11Connection(display.name), recorder)
+        if is_caps_locked:
+            toggle(sink, "CapsLock")
+
+        type_keys(sink, SENTENCE + FAR)
+        sink.type_text(FAR)
+
+        expected = ascii(SENTENCE + FAR + FAR)
+        try:
+            wait_until(
+                lambda: output.read_text().splitlines()[-1:] == [expected], ANSWER_SECONDS, "it"
+            )
+        except AssertionError:
+            pytest.fail(f"typed {output.read_text().splitlines()[-1:]} instead of {expected}")
+        sink.close()
 
 
 def test_a_sentence_arrives_in_the_second_of_two_layouts(
