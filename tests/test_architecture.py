@@ -46,19 +46,24 @@ ASYNCIO_FILES = (
     "controller_app.session_runner",
     "controller_app.connection",
     "controller_app.embedded_node",
+    "controller_app.traffic",
     "target_app.session_runner",
     "target_app.connection",
 )
 WIDGET_FILES = (
     "common.qt.*",
     "*_app.__main__",
-    "*_app.application",
+    "*_app.program",
     "*_app.*_window",
     "*_app.*_page",
     "*_app.*_dialog",
     "*_app.*_bar",
-    "*_app.*_widget",
-    "controller_app.remote_screen",
+    "*_app.*_message",
+    "controller_app.keyboard",
+    "controller_app.pointer_gestures",
+    "controller_app.remote_*",
+    "target_app.desktop",
+    "target_app.own_windows",
     "target_app.tray_icon",
 )
 XLIB_FILES = (

@@ -151,9 +151,8 @@ def play_on_real_display() -> None:
         options = ["--server", embedded_node_url(folder), "--code", code]
         options += ["--data-dir", str(folder / "target")]
         start(stack, "farhand-target", options, folder / "target.out")
-        say(
-            "The target has typed it. Accept in the window that asks; close the session window to end."
-        )
+        say("The target has typed it. Accept in the window that asks.")
+        say("The demo ends when you close the session window.")
         controller.wait()
         say("Over.")
 
