@@ -7,6 +7,7 @@ import msgspec
 from common.data_folder import open_data_folder
 from common.errors import SettingsError
 from common.logs import configure
+from common.memory import bound_spare_memory
 from common.protocol.policies import load_policies
 from common.qt.display import require_display
 from common.settings import load_settings
@@ -17,6 +18,7 @@ from controller_app.settings import SETTINGS_FILE, ControllerSettings, server_pr
 def main(arguments: list[str] | None = None) -> int:
     """Run the program; returns its exit status."""
     options = parse_options(arguments)
+    bound_spare_memory()
     try:
         return _run(options)
     except SettingsError as error:

@@ -11,6 +11,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QApplication
 
+from common.memory import freeze_start
+from common.qt.at_rest import MemoryAtRest
 from common.qt.end_signals import EndSignals
 from common.qt.network_thread import NetworkThread
 from common.qt.theme import application_icon, apply_theme
@@ -54,6 +56,7 @@ class ControllerProgram(QObject):
         self._network.start(self._runner.run)
         if self._options.is_session_started:
             self._windows.start_session()
+        freeze_start()
         status = self._application.exec()
         end_signals.close()
         self._network.join()
@@ -70,6 +73,7 @@ class ControllerProgram(QObject):
             WindowOptions(settings, self._save, is_bare=self._options.is_full_screen),
         )
         self._network.event_arrived.connect(self._handle)
+        self._network.event_arrived.connect(MemoryAtRest(self).handle)
         self._network.stopped.connect(self._quit)
         self._windows.quit_asked.connect(self._end)
 

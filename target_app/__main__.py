@@ -5,6 +5,7 @@ import sys
 from common.data_folder import open_data_folder
 from common.errors import SettingsError
 from common.logs import configure
+from common.memory import bound_spare_memory
 from common.qt.display import require_display
 from target_app.command_line import Options, parse_options
 from target_app.properties import load_properties
@@ -13,6 +14,7 @@ from target_app.properties import load_properties
 def main(arguments: list[str] | None = None) -> int:
     """Run the program; returns its exit status."""
     options = parse_options(arguments)
+    bound_spare_memory()
     try:
         return _run(options)
     except SettingsError as error:

@@ -14,7 +14,9 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QApplication
 
+from common.memory import freeze_start
 from common.protocol.policies import Policies
+from common.qt.at_rest import MemoryAtRest
 from common.qt.end_signals import EndSignals
 from common.qt.network_thread import NetworkThread
 from common.qt.theme import apply_theme
@@ -59,6 +61,7 @@ class TargetProgram(QObject):
         if self._options.code:
             self._desktop.enter_code(self._options.code)
         self._network.start(self._runner.run)
+        freeze_start()
         status = self._application.exec()
         end_signals.close()
         instance.close()
@@ -94,6 +97,7 @@ class TargetProgram(QObject):
             ),
         )
         self._network.event_arrived.connect(self._desktop.handle)
+        self._network.event_arrived.connect(MemoryAtRest(self).handle)
         self._network.stopped.connect(self._quit)
         self._desktop.quit_asked.connect(self._end)
         self._desktop.properties_changed.connect(self._take_properties)
