@@ -47,7 +47,7 @@ class NodeDriver:
         return self._process.pid
 
     def end(self) -> int:
-        """End the node, and return its exit status."""
+        """End the node, and return its exit status. May be called again."""
         return end_program(self._process)
 
 
