@@ -15,7 +15,6 @@ from typing import Final
 from common.errors import ProtocolViolation
 from common.protocol.session_messages import PictureUpdate, ScreenLayout
 from common.screen.decoder import ScreenDecoder
-from common.screen.rectangle import MAXIMUM_MERGED, Rectangle, bounding
 from controller_app.picture_patches import PicturePatches
 
 MAXIMUM_WAITING_BYTES: Final = 64 * 1024 * 1024
@@ -46,7 +45,6 @@ class DecodeThread:
         self._is_stopping = False
         self._thread = threading.Thread(target=self._run, name="decode", daemon=True)
         self._decoder: ScreenDecoder | None = None
-        self._changed: list[Rectangle] = []
         self._decode_seconds = 0.0
 
     def start(self) -> None:
@@ -106,7 +104,6 @@ class DecodeThread:
 
     def _begin_layout(self, layout: ScreenLayout) -> None:
         self._decoder = None  # the old picture goes before the new one comes
-        self._changed = []
         self._decode_seconds = 0.0
         self._decoder = ScreenDecoder(layout.width_pixels, layout.height_pixels)
         self._patches.begin_layout(layout.width_pixels, layout.height_pixels)
@@ -115,12 +112,9 @@ class DecodeThread:
         if self._decoder is None:
             raise ProtocolViolation("a picture came before the layout of the screen")
         started_at = time.perf_counter()
-        self._changed += self._decoder.apply(update.payload)
-        if len(self._changed) > MAXIMUM_MERGED:
-            self._changed = [bounding(self._changed)]
-        if update.is_last:
-            self._patches.publish(self._decoder.pixels, self._changed)
-            self._changed = []
+        changed = self._decoder.apply(update.payload)
+        hand_over = self._patches.publish if update.is_last else self._patches.gather
+        hand_over(self._decoder.pixels, changed)
         self._decode_seconds += time.perf_counter() - started_at
         if update.is_last:
             microseconds = min(int(self._decode_seconds * 1e6), 0xFFFFFFFF)

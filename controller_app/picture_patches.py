@@ -1,13 +1,14 @@
 """The slot between the decode thread and the window: what of the picture is new.
 
 One writer (the decode thread), one reader (the Qt thread), one lock; no Qt here. Patches
-are copies that nobody writes any more. They don't queue: while the window is busy they
-gather, and once they hold more pixels than the picture, one copy of the whole picture takes
-their place. The reader is woken only when the slot was empty.
+are copies that nobody writes any more, made while a frame is still arriving and put into the
+slot when it is whole. They don't queue: while the window is busy they gather, and once they
+hold more pixels than the picture, one copy of the whole picture takes their place. The
+reader is woken only when the slot was empty.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -52,7 +53,7 @@ class PicturePatches:
         self._size = (0, 0)
         self._is_new_layout = False
         self._patches: list[Patch] = []
-        self._pixel_count = 0
+        self._coming: list[Patch] = []  # of the frame that is arriving: the writer's alone
 
     def begin_layout(self, width: int, height: int) -> None:
         """Start over with a black picture of this size; older patches are dropped."""
@@ -60,21 +61,29 @@ class PicturePatches:
             was_empty = self._is_empty()
             self._size = (width, height)
             self._is_new_layout = True
-            self._patches, self._pixel_count = [], 0
+            self._patches = []
+        self._coming = []
         if was_empty:
             self.became_available()
 
-    def publish(self, picture: Pixels, changed: list[Rectangle]) -> None:
-        """Copy what changed out of a picture that is whole now; the decode thread calls it."""
-        patches = [_copied(picture, place) for place in merged(changed, _WASTED_PIXELS)]
-        if not patches:
+    def gather(self, picture: Pixels, changed: Sequence[Rectangle]) -> None:
+        """Copy what a part of a frame has changed; the window sees it when that is whole."""
+        self._coming += [_copied(picture, place) for place in merged(changed, _WASTED_PIXELS)]
+        if _pixel_count(self._coming) > 2 * picture.size // 4:
+            self._coming = [_copied_whole(picture)]
+
+    def publish(self, picture: Pixels, changed: Sequence[Rectangle]) -> None:
+        """Hand over what was gathered and what the last part has changed: the frame is whole."""
+        self.gather(picture, changed)
+        if not self._coming:
             return
         with self._lock:
             was_empty = self._is_empty()
-            self._patches += patches
-            self._pixel_count += sum(patch.pixels.size // 4 for patch in patches)
-            if self._pixel_count > picture.size // 4:
-                self._gather(picture)
+            self._patches += self._coming
+            self._coming = []
+            if _pixel_count(self._patches) > picture.size // 4:
+                self._patches = []  # let go of before the copy is made
+                self._patches = [_copied_whole(picture)]
         if was_empty:
             self.became_available()
 
@@ -85,18 +94,20 @@ class PicturePatches:
                 return None
             change = PictureChange(*self._size, self._is_new_layout, tuple(self._patches))
             self._is_new_layout = False
-            self._patches, self._pixel_count = [], 0
+            self._patches = []
         return change
 
     def _is_empty(self) -> bool:
         return not self._patches and not self._is_new_layout
 
-    def _gather(self, picture: Pixels) -> None:
-        """Put one whole copy in the place of many patches, which are let go of first."""
-        height, width = picture.shape[:2]
-        self._patches = []
-        self._patches = [_copied(picture, Rectangle(0, 0, width, height))]
-        self._pixel_count = width * height
+
+def _pixel_count(patches: Sequence[Patch]) -> int:
+    return sum(patch.pixels.size // 4 for patch in patches)
+
+
+def _copied_whole(picture: Pixels) -> Patch:
+    height, width = picture.shape[:2]
+    return _copied(picture, Rectangle(0, 0, width, height))
 
 
 def _copied(picture: Pixels, place: Rectangle) -> Patch:

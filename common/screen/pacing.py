@@ -17,8 +17,9 @@ MAXIMUM_FRAMES: Final = 8
 """Under way at once: 30 small frames a second go over a round trip of 250 ms."""
 FREE_BYTES: Final = 64 * 1024
 """May be under way on any line: what waits at most unsent in the socket."""
-MAXIMUM_DRAIN_SECONDS: Final = 0.02
-"""More than the free bytes may be under way if they are through within this time."""
+MAXIMUM_DRAIN_SECONDS: Final = 0.05
+"""More than the free bytes may be under way if they are through within this time, as measured
+over whole frames with their encoding and decoding: two large frames on a quick line."""
 
 
 @dataclass(slots=True)

@@ -101,8 +101,7 @@ def test_a_frame_in_several_parts_is_handed_over_when_it_is_whole(decoding: Deco
     assert decoding.recorder.frames() == [7]
     change = decoding.patches.take()
     assert change is not None
-    (patch,) = change.patches
-    assert np.array_equal(patch.pixels, picture)
+    assert np.array_equal(np.vstack([patch.pixels for patch in change.patches]), picture)
     assert (change.width, change.height, change.is_new_layout) == (WIDTH, HEIGHT, True)
 
 

@@ -85,6 +85,49 @@ def test_the_reader_is_woken_only_when_the_slot_was_empty() -> None:
     assert window.wakes == 2
 
 
+def test_a_part_of_a_frame_is_not_seen_before_the_frame_is_whole() -> None:
+    patches, window = begun()
+    window.repaint()
+    picture = black()
+    picture[:2] = 1
+    patches.gather(picture, [Rectangle(0, 0, WIDTH, 2)])
+    assert patches.take() is None
+    assert window.wakes == 1
+    picture[2:4] = 2
+    patches.gather(picture, [Rectangle(0, 2, WIDTH, 2)])
+
+    patches.publish(picture, [])
+    window.repaint()
+
+    assert window.wakes == 2
+    assert np.array_equal(window.picture, picture)
+
+
+def test_a_frame_that_paints_the_same_place_over_and_over_stays_bounded() -> None:
+    patches, window = begun()
+    picture = black()
+    for shade in range(100):
+        picture[...] = shade
+        patches.gather(picture, [Rectangle(0, 0, WIDTH, HEIGHT)])
+
+    patches.publish(picture, [])
+    change = window.repaint()
+
+    assert change is not None
+    assert sum(patch.pixels.size for patch in change.patches) <= picture.size
+    assert np.array_equal(window.picture, picture)
+
+
+def test_a_layout_drops_the_parts_of_a_frame_that_was_never_whole() -> None:
+    patches, _ = begun()
+    patches.gather(black(), [Rectangle(0, 0, 5, 5)])
+
+    patches.begin_layout(WIDTH, HEIGHT)
+    patches.publish(black(), [])
+
+    assert patches.take() == PictureChange(WIDTH, HEIGHT, True, ())
+
+
 def test_publishing_nothing_wakes_nobody() -> None:
     patches, window = begun()
     window.repaint()
