@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from common.qt.buttons import secondary_button
 from common.qt.labels import TextStyle, label
+from common.qt.tall_enough import TallEnough
 from common.qt.theme import Space, application_icon
 from controller_app.sentences import tr
 
@@ -43,3 +44,4 @@ class AboutWindow(QDialog):
         column.addLayout(row)
         column.addWidget(close, 0, Qt.AlignmentFlag.AlignRight)
         self.setMinimumWidth(420)
+        TallEnough(self, column)

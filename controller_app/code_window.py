@@ -21,6 +21,7 @@ from common.qt.copy_button import CopyButton, TextCopyButton
 from common.qt.countdown_ring import CountdownRing
 from common.qt.labels import ElidedLabel, TextStyle, card, label
 from common.qt.status import MessageBanner, StatusLine
+from common.qt.tall_enough import TallEnough
 from common.qt.theme import Space
 from controller_app import sentences
 from controller_app.code_view_model import CodeState, CodeViewModel
@@ -102,6 +103,7 @@ class CodeWindow(QWidget):
         column.addWidget(self._message_part(), 1)
         column.addStretch(0)  # takes the room where there is no message
         column.addLayout(self._buttons())
+        TallEnough(self, column)
 
     def _code_card(self) -> QWidget:
         code_card = card()
@@ -205,8 +207,9 @@ class CodeWindow(QWidget):
         where somebody else has chosen it."""
         if self._message.isVisibleTo(self) != has_message:
             self._message.setVisible(has_message)
+            self.setMinimumHeight(0)
             self._column.activate()
-            self.resize(self.width(), self.sizeHint().height())
+            self.resize(self.width(), self._column.minimumHeightForWidth(self.width()))
 
     def _show_code(self, groups: tuple[str, ...]) -> None:
         self._shown_groups = groups

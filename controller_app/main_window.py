@@ -12,6 +12,7 @@ from common.qt.buttons import IconButton, primary_button
 from common.qt.icons import set_icon
 from common.qt.labels import TextStyle, card, label
 from common.qt.status import StatusLine
+from common.qt.tall_enough import TallEnough
 from common.qt.theme import Space, Tone, current_theme, icon
 from controller_app.main_view_model import MainState, MainViewModel
 from controller_app.sentences import tr
@@ -103,6 +104,7 @@ class MainWindow(QMainWindow):
         column.addSpacing(Space.LARGE)
         column.addStretch(1)
         column.addWidget(self._status_card())
+        TallEnough(place, column)
         self.setCentralWidget(place)
 
     def _person_row(self) -> QHBoxLayout:

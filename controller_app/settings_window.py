@@ -8,6 +8,7 @@ from common.qt.field import LabelledField
 from common.qt.labels import TextStyle, label
 from common.qt.status import MessageBanner
 from common.qt.status_kind import StatusKind
+from common.qt.tall_enough import TallEnough
 from common.qt.theme import Space
 from controller_app.sentences import tr
 from controller_app.settings_view_model import SettingsState, SettingsViewModel
@@ -62,6 +63,7 @@ class SettingsWindow(QDialog):
         column.addStretch(1)
         column.addSpacing(Space.SMALL)
         column.addLayout(buttons)
+        TallEnough(self, column)
 
     def _fill(self) -> None:
         settings = self._view_model.settings

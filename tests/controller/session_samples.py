@@ -3,7 +3,9 @@
 from common.protocol.connection_code import ConnectionCode, Secret
 from common.protocol.policies import Policies, SessionMode
 from common.protocol.session_events import AcceptanceAsked, CodeChanged, SessionStarted
+from common.screen.rectangle import Rectangle
 from common.transport.connection_events import BrokerConnected
+from controller_app.picture_patches import PicturePatches, Pixels
 
 CODE = ConnectionCode("4821", Secret("6603917"))
 GROUPS = tuple(CODE.grouped().split())
@@ -48,3 +50,8 @@ def started(mode: SessionMode = SessionMode.ACTIVE, user_name: str = "Anna") -> 
         security_number="4821",
         policies=Policies(),
     )
+
+
+def show(patches: PicturePatches, picture: Pixels, changed: Rectangle) -> None:
+    """Put a change of a whole picture into the slot, as the decode thread does."""
+    patches.publish(picture, [changed])

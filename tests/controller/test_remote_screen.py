@@ -34,7 +34,7 @@ from controller_app.picture_patches import PicturePatches
 from controller_app.remote_screen import RemoteScreen
 from controller_app.session_view_model import SessionPhase, SessionViewModel
 from tests.controller.recorded_commands import RecordedCommands
-from tests.controller.session_samples import started
+from tests.controller.session_samples import show, started
 
 pytestmark = pytest.mark.qt_log_ignore(
     "This plugin does not support", extend=True
@@ -73,7 +73,7 @@ class Stage:
     def show_colour(self, place: Rectangle, bgr: tuple[int, int, int]) -> None:
         """Publish a rectangle of one colour as the decode thread does."""
         self.picture[place.top : place.bottom, place.left : place.right] = (*bgr, 255)
-        thread = threading.Thread(target=self.patches.publish, args=(self.picture, [place]))
+        thread = threading.Thread(target=show, args=(self.patches, self.picture, place))
         thread.start()
         thread.join()
 
@@ -125,7 +125,8 @@ def test_a_picture_of_before_the_window_is_shown(qtbot: QtBot) -> None:
     view_model.handle(started())
     patches = PicturePatches()
     patches.begin_layout(4, 4)
-    patches.publish(np.full((4, 4, 4), 255, np.uint8), [Rectangle(0, 0, 4, 4)])
+    white = np.full((4, 4, 4), 255, np.uint8)
+    show(patches, white, Rectangle(0, 0, 4, 4))
 
     screen = RemoteScreen(view_model, patches)
     qtbot.addWidget(screen)

@@ -26,7 +26,7 @@ from controller_app.settings import ControllerSettings
 from controller_app.traffic import TrafficMeasured
 from controller_app.windows import ControllerWindows, WindowOptions
 from tests.controller.recorded_commands import RecordedCommands
-from tests.controller.session_samples import CODE, GROUPS, code_changed, connected, started
+from tests.controller.session_samples import CODE, GROUPS, code_changed, connected, show, started
 
 pytestmark = pytest.mark.qt_log_ignore(
     "This plugin does not support", extend=True
@@ -70,7 +70,8 @@ class Desk:
 
     def show_picture(self) -> None:
         self.patches.begin_layout(64, 48)
-        self.patches.publish(np.full((48, 64, 4), 255, np.uint8), [Rectangle(0, 0, 64, 48)])
+        white = np.full((48, 64, 4), 255, np.uint8)
+        show(self.patches, white, Rectangle(0, 0, 64, 48))
         self._qtbot.waitUntil(lambda: self.session.screen_widget.isVisible())
 
 
