@@ -36,7 +36,7 @@ FULL_AT_BYTES: Final = 448 * 1024
 of the sender's socket brings, 128 KiB of a frame that is not whole yet, and 64 KiB in the TCP
 transport below TLS. Together they are less than HELD_BYTES_PER_DIRECTION."""
 ROOM_AT_BYTES: Final = 192 * 1024
-CLOSE_SECONDS: Final = 2.0
+CLOSE_SECONDS: Final = 1.0
 """How long the other computer has to answer a close."""
 _SIOCOUTQ: Final = 0x5411
 """Asks Linux for what a TCP socket holds that is not yet acknowledged (tcp(7))."""
@@ -107,6 +107,8 @@ class Connection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._reader = FrameReader(MAXIMUM_HELLO_BYTES, 0)
         self._is_paused = False
+        self._is_readable = True
+        """Whether frames can still be told apart; not after a violation of framing."""
         self.heard_at = self._loop.time()
         transport.set_write_buffer_limits(FULL_AT_BYTES, ROOM_AT_BYTES)
 
@@ -125,6 +127,7 @@ class Connection(asyncio.Protocol):
         try:
             messages = self._reader.feed(data)
         except ProtocolViolation as violation:
+            self._is_readable = False
             self._handler.on_violation(self, violation)
             return
         for opcode, payload in messages:
@@ -170,7 +173,7 @@ class Connection(asyncio.Protocol):
             return
         self._send_own(Opcode.CLOSE, close_payload(code, reason))
         self.entry = Entry.CLOSING
-        self._reader = FrameReader(MAXIMUM_TEXT_BYTES, MAXIMUM_BINARY_BYTES)
+        self._reader.set_caps(MAXIMUM_TEXT_BYTES, MAXIMUM_BINARY_BYTES)
         self.resume_reading()
         self._loop.call_later(CLOSE_SECONDS, self.abort)
 
@@ -238,11 +241,17 @@ class Connection(asyncio.Protocol):
         self._transport.writelines(frame_parts(opcode, payload))
 
     def _await_close(self, data: bytes) -> None:
-        """Pass over what still comes, up to the answer to our close."""
+        """Pass over what still comes, up to the answer to our close.
+
+        Closing before would reset the connection while the other computer still sends, and
+        could take the reason with it.
+        """
+        if not self._is_readable:
+            return
         try:
             is_answered = any(opcode is Opcode.CLOSE for opcode, _ in self._reader.feed(data))
         except ProtocolViolation:
-            is_answered = True
+            self._is_readable = is_answered = False
         if is_answered:
             self._transport.close()
 

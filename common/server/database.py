@@ -5,15 +5,17 @@ SQLite through aiosqlite for an embedded node and small ones, in the data folder
 """
 
 import datetime
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import event, text
+from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, InvalidRequestError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.schema import CreateTable
 
 from common.errors import SettingsError
 from common.server.models import Base
@@ -35,6 +37,8 @@ async def open_database(url_text: str) -> AsyncEngine:
     Raises SettingsError that names the option and the reason.
     """
     url = _read_url(url_text)
+    if url.get_backend_name() == "sqlite":
+        _check_file(url)
     try:
         engine = create_async_engine(url, **_engine_options(url))
     except (ImportError, InvalidRequestError, ArgumentError) as error:
@@ -64,6 +68,21 @@ def _read_url(url_text: str) -> URL:
     return url.set(drivername=_DRIVERS[kind])
 
 
+def _check_file(url: URL) -> None:
+    """Open an SQLite file once and check that it is whole.
+
+    Here and not through aiosqlite, whose thread outlives an open that fails and then finds
+    the loop closed.
+    """
+    try:
+        with closing(sqlite3.connect(url.database or ":memory:", timeout=BUSY_SECONDS)) as file:
+            (answer,) = file.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.Error as error:
+        raise SettingsError(OPTION, f"{_shown(url)} {_in_words(error)}") from error
+    if answer != "ok":
+        raise SettingsError(OPTION, f"{_shown(url)} is damaged: {' '.join(answer.split())}")
+
+
 def _engine_options(url: URL) -> dict[str, Any]:
     # One connection, so one thread: a node asks the database when a target connects, no more.
     if url.get_backend_name() == "sqlite":
@@ -76,11 +95,8 @@ async def _prepare(engine: AsyncEngine) -> None:
     if is_sqlite:
         event.listen(engine.sync_engine, "connect", _set_up_sqlite)
     async with engine.begin() as connection:
-        if is_sqlite:
-            answer = await connection.scalar(text("PRAGMA quick_check(1)"))
-            if answer != "ok":
-                raise SettingsError(OPTION, f"{_shown(engine.url)} is damaged: {answer}")
-        await connection.run_sync(Base.metadata.create_all)
+        for table in Base.metadata.sorted_tables:  # another node may be making them, too
+            await connection.execute(CreateTable(table, if_not_exists=True))
 
 
 def _set_up_sqlite(connection: Any, _record: object) -> None:
@@ -95,13 +111,13 @@ def _named_problems(url: URL) -> Iterator[None]:
     try:
         yield
     except DatabaseError as error:
-        raise SettingsError(OPTION, f"{_shown(url)}: {_in_words(error)}") from error
+        raise SettingsError(OPTION, f"{_shown(url)} {_in_words(error.orig)}") from error
     except (SQLAlchemyError, OSError) as error:
         raise SettingsError(OPTION, f"{_shown(url)} can't be used: {error}") from error
 
 
-def _in_words(error: DatabaseError) -> str:
-    reason = str(error.orig).strip().splitlines()[0] if str(error.orig) else "unknown error"
+def _in_words(error: BaseException | None) -> str:
+    reason = (str(error).splitlines() or ["unknown error"])[0]
     if "not a database" in reason or "malformed" in reason or "corrupt" in reason:
         return f"is damaged: {reason}"
     return f"can't be used: {reason}"

@@ -47,8 +47,8 @@ from common.server.signing import Signer
 from common.server.targets import TargetStore
 from common.server.websocket_frames import CloseCode
 
-PING_AFTER_SECONDS: Final = 5.0
 TICK_SECONDS: Final = 1.0
+PINGS_BEFORE_DEAD: Final = 3
 STOP_SECONDS: Final = 1.5
 RATE_SECONDS: Final = 10
 
@@ -324,7 +324,7 @@ class Node:
         elif silent_seconds >= self._limits.silent_seconds - TICK_SECONDS:
             _log.warning("dead", who=connection.name)
             connection.abort()
-        elif silent_seconds >= PING_AFTER_SECONDS:
+        elif silent_seconds >= self._limits.silent_seconds / PINGS_BEFORE_DEAD:
             connection.ping()
 
 

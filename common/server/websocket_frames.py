@@ -12,7 +12,7 @@ from typing import Final
 from common.errors import ProtocolViolation
 
 try:
-    from aiohttp._websocket.helpers import websocket_mask
+    from aiohttp._websocket.helpers import websocket_mask as websocket_mask
 except ImportError:  # a later aiohttp may have moved it; it is five times as quick as ours
 
     def websocket_mask(mask: bytes, data: bytearray) -> None:

@@ -26,6 +26,7 @@ from common.server.process import new_event_loop
 from common.server.service import Served, Start, serve
 
 ANSWER_SECONDS = 10.0
+QUICK_CLOSE = aiohttp.ClientWSTimeout(ws_close=0.5)  # a test may leave things unread
 
 T = TypeVar("T")
 M = TypeVar("M", bound=FromNode)
@@ -153,7 +154,7 @@ async def connected(node: RunningNode, **headers: str) -> AsyncIterator[App]:
     async with (
         aiohttp.ClientSession() as session,
         session.ws_connect(
-            f"{node.base}/farhand/connect", ssl=node.tls(), headers=headers, autoclose=True
+            f"{node.base}/farhand/connect", ssl=node.tls(), headers=headers, timeout=QUICK_CLOSE
         ) as socket,
     ):
         app = App(node, socket)
