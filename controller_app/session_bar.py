@@ -14,6 +14,7 @@ from common.qt.buttons import FlatButton, IconButton
 from common.qt.labels import ElidedLabel, TextStyle, label, restyle
 from common.qt.theme import Space, Tone
 from controller_app import sentences
+from controller_app.key_mapping import HotKey
 from controller_app.sentences import tr
 from controller_app.session_view_model import SessionState
 
@@ -46,6 +47,9 @@ class SessionBar(QFrame):
         self.full_screen_button = IconButton("", "full-screen", Tone.TEXT)
         self.disconnect_button = FlatButton(tr("Disconnect"), "disconnect", Tone.DANGER)
         restyle(self.disconnect_button, "kind", "danger")
+        self.disconnect_button.setToolTip(
+            tr("End the session ({keys})").format(keys=HotKey.DISCONNECT.value)
+        )
         self._line = _upright_line()
         self._may_control = False
         self._is_full_screen = False
@@ -84,11 +88,12 @@ class SessionBar(QFrame):
         self.name.setVisible(is_full_screen)
         self.about.setVisible(not is_full_screen)
         restyle(self, "kind", "floatingBar" if is_full_screen else "sessionBar")
+        keys = HotKey.FULL_SCREEN.value
         if is_full_screen:
-            self.full_screen_button.name_it(tr("Leave full screen"))
+            self.full_screen_button.name_it(f"{tr('Leave full screen')} ({keys})")
             self.full_screen_button.set_icon_name("leave-full-screen", Tone.TEXT)
         else:
-            self.full_screen_button.name_it(tr("Full screen"))
+            self.full_screen_button.name_it(f"{tr('Full screen')} ({keys})")
             self.full_screen_button.set_icon_name("full-screen", Tone.TEXT)
         self._make_room()
 

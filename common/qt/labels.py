@@ -1,5 +1,6 @@
 """Labels in the type scale, always plain text: names from elsewhere can't bring markup."""
 
+import html
 from enum import Enum
 
 from PySide6.QtCore import QSize, Qt
@@ -60,6 +61,11 @@ def restyle(widget: QWidget, name: str, value: str | bool) -> None:
     widget.style().polish(widget)
 
 
+def plain_tool_tip(text: str) -> str:
+    """Write a tool tip that Qt shows as it is: it takes what looks like markup for markup."""
+    return f"<p>{html.escape(text)}</p>" if text else ""
+
+
 class ElidedLabel(QLabel):
     """One line of plain text that ends in an ellipsis where there is no room for it."""
 
@@ -73,7 +79,7 @@ class ElidedLabel(QLabel):
     def show_text(self, text: str) -> None:
         """Show a text; the whole of it is the tool tip and the accessible name."""
         self._whole = text
-        self.setToolTip(text)
+        self.setToolTip(plain_tool_tip(text))
         self.setAccessibleName(text)
         self._elide()
         self.updateGeometry()

@@ -34,8 +34,6 @@ class Space:
 
 SMALLEST_FONT_POINTS: Final = 10.0
 """Without a desktop's font setting Qt falls back to 9 points, which is small to read."""
-ICON_SCALES: Final = (1.0, 1.25, 1.5, 1.75, 2.0, 3.0)
-"""The device pixel ratios that icons are drawn for, so that none is ever scaled."""
 
 
 class Tone(Enum):
@@ -55,7 +53,8 @@ class Theme(QObject):
     """The look of the running application; there is one, a child of the application."""
 
     changed = Signal()
-    """The colours are others: draw again what was drawn with `colours` or `icon`."""
+    """Other colours, or a screen of another scale: draw again what was drawn with `colours`
+    or `icon`."""
 
     def __init__(self, application: QApplication, scheme: Qt.ColorScheme | None) -> None:
         super().__init__(application)
@@ -65,6 +64,7 @@ class Theme(QObject):
         self.colours: Colours = LIGHT
         hints = application.styleHints()
         hints.colorSchemeChanged.connect(self._apply)
+        application.screenAdded.connect(self.changed)
         self._apply()
 
     @property
@@ -103,12 +103,12 @@ def icon(name: str, tone: Tone = Tone.TEXT, size: int = 20, gap: int = 0) -> QIc
     """Draw the icon of that name in the current colours, `size` device-independent pixels
     and a `gap` to its right, which Qt's buttons leave too narrow.
 
-    Sharp at every usual scale; greyed when disabled. It does not follow a later change of
+    Sharp at the scale of every screen; greyed when disabled. It does not follow a later change of
     the colours: use `icons.set_icon` for what stays on screen.
     """
     colours = current_theme().colours
     result = QIcon()
-    for scale in ICON_SCALES:
+    for scale in sorted({screen.devicePixelRatio() for screen in QApplication.screens()}):
         for mode, colour in (
             (QIcon.Mode.Normal, getattr(colours, tone.value)),
             (QIcon.Mode.Disabled, colours.faint),

@@ -140,6 +140,14 @@ def test_a_long_name_is_elided_and_told_whole(qtbot: QtBot) -> None:
     assert name.text() == "A very long name of a computer somewhere"
 
 
+def test_a_name_that_looks_like_markup_is_shown_as_it_is_in_a_tool_tip(qtbot: QtBot) -> None:
+    name = ElidedLabel()
+    qtbot.addWidget(name)
+    name.show_text("<img src=x>")
+    assert "&lt;img" in name.toolTip()
+    assert name.accessibleName() == "<img src=x>"
+
+
 def test_the_ring_says_what_it_shows(qtbot: QtBot) -> None:
     ring = CountdownRing()
     qtbot.addWidget(ring)
