@@ -1,7 +1,8 @@
 """The controller's way to its node: the embedded one, or the server that was chosen.
 
-Owns the embedded node's life and which server is in use now; the WebSocket itself is
-`ServerLink`'s. Driven by the session runner, on the network thread's loop.
+Owns the embedded node's life, its announcement on the local network and which server is in
+use now; the WebSocket itself is `ServerLink`'s. Driven by the session runner, on the network
+thread's loop.
 """
 
 import asyncio
@@ -12,9 +13,13 @@ from pathlib import Path
 from common.errors import SettingsError
 from common.logs import Log
 from common.reasons import ConnectionProblem
+from common.transport.candidates import Candidate, set_by_hand
 from common.transport.connection_events import BrokerConnecting, BrokerLost, ConnectionEvent
+from common.transport.discovery import Announcement
 from common.transport.known_servers import KnownServers
+from common.transport.node_http import is_this_computer
 from common.transport.server_link import ServerHandler, ServerLink
+from common.transport.service_records import DiscoveredNode
 from common.transport.tasks import until_one_ends
 from common.transport.trust import parse_server_url
 from controller_app.embedded_node import EmbeddedNode, EmbeddedNodeOptions
@@ -32,6 +37,14 @@ class NodeChoice:
 
     url: str
     node_options: EmbeddedNodeOptions
+    organisation: str = ""
+    computer_name: str = ""
+    """What the embedded node is announced as, on the local network."""
+
+    @property
+    def is_announced(self) -> bool:
+        """Whether others can reach the embedded node, so that it is worth a word."""
+        return not is_this_computer(self.node_options.listen_address)
 
 
 class NodeConnection:
@@ -51,6 +64,7 @@ class NodeConnection:
         self._link = ServerLink(self._known_servers, handler, publish)
         self._changed = asyncio.Event()
         self._introduced_anew = asyncio.Event()
+        self._announcement: Announcement | None = None
         self.token: str | None = None
         """The technician's token at the embedded node; None at any other server."""
 
@@ -78,8 +92,11 @@ class NodeConnection:
             self._choice = replace(self._choice, url=url)
             self._changed.set()
 
-    def introduce_anew(self) -> None:
+    def introduce_anew(self, organisation: str) -> None:
         """Connect again, because the technician's names have changed."""
+        self._choice = replace(self._choice, organisation=organisation)
+        if self._announcement is not None:
+            self._announcement.rename(organisation)
         self._introduced_anew.set()
 
     async def run(self) -> None:
@@ -103,7 +120,8 @@ class NodeConnection:
             try:
                 running = await node.start()
                 self.token = running.token
-                await until_one_ends(self._stay_linked(running.url), node.ended())
+                announced = self._stay_announced(running.url)
+                await until_one_ends(self._stay_linked(running.url), node.ended(), announced)
             except SettingsError as error:
                 _log.error("the embedded node does not run", reason=error.problem)
             finally:
@@ -112,8 +130,27 @@ class NodeConnection:
             self._publish(BrokerLost(EMBEDDED_NAME, problem, RESTART_SECONDS))
             await asyncio.sleep(RESTART_SECONDS)
 
-    async def _stay_linked(self, url: str) -> None:
+    async def _stay_announced(self, url: str) -> None:
+        """Tell the local network of the node, until cancelled. It listens on the addresses of
+        IPv4, so those are what is told."""
         address = parse_server_url(url)
+        if address.fingerprint is None or not self._choice.is_announced:
+            await asyncio.Event().wait()
+            return
+        names = (self._choice.organisation, self._choice.computer_name)
+        node = DiscoveredNode((), address.port, address.fingerprint, *names)
+        self._announcement = Announcement(node)
+        try:
+            await self._announcement.run()
+        finally:
+            self._announcement = None
+
+    async def _stay_linked(self, url: str) -> None:
+        candidates = set_by_hand([parse_server_url(url)])
+
+        def find() -> tuple[Candidate, ...]:
+            return candidates
+
         while True:
             self._introduced_anew.clear()
-            await until_one_ends(self._link.run([address]), self._introduced_anew.wait())
+            await until_one_ends(self._link.run(find), self._introduced_anew.wait())

@@ -93,7 +93,9 @@ class ControllerProgram(QObject):
         return RunnerSettings(
             technician=technician,
             mode=options.mode,
-            node=NodeChoice(settings.server, node_options),
+            node=NodeChoice(
+                settings.server, node_options, technician.organisation, technician.computer_name
+            ),
             data_folder=self._data_folder,
         )
 

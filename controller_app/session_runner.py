@@ -155,7 +155,7 @@ class ControllerRunner:
         """Use these names from now on; a session goes on under the old ones."""
         self._technician = replace(self._technician, name=technician, organisation=organisation)
         if self._session is None and self._pairing is None:
-            self._connection.introduce_anew()
+            self._connection.introduce_anew(organisation)
 
     def quit(self) -> None:
         """End everything and let `run` return."""

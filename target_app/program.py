@@ -20,6 +20,7 @@ from common.qt.at_rest import MemoryAtRest
 from common.qt.end_signals import EndSignals
 from common.qt.network_thread import NetworkThread
 from common.qt.theme import apply_theme
+from common.transport.discovery import Discovery
 from common.transport.event_loop import new_event_loop
 from common.transport.known_servers import KnownServers
 from target_app.command_line import Options
@@ -79,6 +80,7 @@ class TargetProgram(QObject):
                 known_servers=known_servers,
                 own_policies=self._own_policies,
                 share_desktop=self._share_desktop,
+                search=Discovery(known_servers.fingerprints),
             ),
             server_addresses(properties.server_url, properties.broker_list),
             self._network.publish,

@@ -1,9 +1,10 @@
 """The target's asyncio half: feeds the session machines and carries out what they ask for.
 
-Owns the connection to the server, the attempt that a typed code is, the session it becomes,
-and with the session the capture thread and the injection. Events go out through `publish`. It
-decides nothing: the rules are in `common.protocol`, the sentences in the windows. All of it
-runs on the network thread's loop; the windows reach it through `NetworkThread.call`.
+Owns the pairing that a claimed code is, the session it becomes, and with the session the
+capture thread and the injection; which server it is, is the connection's. Events go out
+through `publish`. It decides nothing: the rules are in `common.protocol`, the sentences in the
+windows. All of it runs on the network thread's loop; the windows reach it through
+`NetworkThread.call`.
 """
 
 import asyncio
@@ -40,15 +41,13 @@ from common.protocol.target_session import (
     TargetSession,
     TargetSessionState,
 )
-from common.reasons import ConnectionProblem, EndReason, PairingProblem
+from common.reasons import EndReason
 from common.transport.connection_events import BrokerConnected, BrokerLost
 from common.transport.known_servers import KnownServers
-from common.transport.server_link import ServerLink
-from common.transport.tasks import until_one_ends
-from common.transport.trust import ServerAddress, ServerIdentity, TrustLevel, address_of
+from common.transport.trust import ServerAddress, ServerIdentity, TrustLevel
+from target_app.code_tries import CodeTries
+from target_app.connection import NodeSearch, ServerSources, TargetConnection
 
-CONNECT_SECONDS: Final = 10.0
-"""How long a typed code waits for a connection to the server before it says so."""
 FAREWELL_SECONDS: Final = 2.0
 
 _log = Log(__name__)
@@ -91,14 +90,8 @@ class RunnerParts:
     own_policies: Callable[[], Policies]
     """The target's properties as they are now, as policies."""
     share_desktop: Callable[[Callable[[ScreenMessage | CursorMessage], None]], SharedDesktop]
-
-
-@dataclass(slots=True)
-class _WaitingCode:
-    """A code that was typed while there was no connection."""
-
-    code: ConnectionCode
-    deadline: asyncio.TimerHandle
+    search: NodeSearch | None = None
+    """Finds servers near by, where none is set by hand."""
 
 
 class TargetRunner:
@@ -111,12 +104,12 @@ class TargetRunner:
         publish: Callable[[object], None],
     ) -> None:
         self._parts = parts
-        self._addresses = tuple(addresses)
         self._publish = publish
-        self._link = ServerLink(parts.known_servers, self, publish)
+        sources = ServerSources(parts.known_servers, parts.search)
+        self._connection = TargetConnection(sources, addresses, self, publish)
+        self._tries = CodeTries(self._connection, self._claim, self._report)
         self._server: ServerIdentity | None = None
-        self._problem: ConnectionProblem | None = None
-        self._waiting_code: _WaitingCode | None = None
+        self._organisation = ""
         self._pairing: TargetPairing | None = None
         self._session: TargetSession | None = None
         self._leaving: list[TargetPairing | TargetSession] = []
@@ -124,37 +117,30 @@ class TargetRunner:
         self._desktop: SharedDesktop | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._stop = asyncio.Event()
-        self._changed = asyncio.Event()
         self._drained = asyncio.Event()
 
     async def run(self) -> None:
         """Be connected until `quit` is called; then say goodbye and return."""
         async with asyncio.TaskGroup() as tasks:
-            connection = tasks.create_task(self._stay_connected())
+            connection = tasks.create_task(self._connection.run())
             await self._stop.wait()
             await self._say_goodbye()
             connection.cancel()
-        self._forget_waiting_code()
+        self._tries.stop()
         if self._timer is not None:
             self._timer.cancel()
 
     # Commands, by way of NetworkThread.call.
 
     def enter_code(self, code: ConnectionCode) -> None:
-        """Claim the code, as soon as the server is there."""
-        if self._session is not None or self._pairing is not None:
-            return
-        self._forget_waiting_code()
-        if self._server is not None and self._link.is_connected:
-            self._claim(code, self._server)
-            return
-        deadline = asyncio.get_running_loop().call_later(CONNECT_SECONDS, self._give_up)
-        self._waiting_code = _WaitingCode(code, deadline)
-        self._link.reconnect_now()
+        """Claim the code, as soon as the server is there that has it."""
+        if self._session is None and self._pairing is None:
+            _log.info("code entered")
+            self._tries.start(code)
 
     def cancel_attempt(self) -> None:
         """Give up the code that is being tried."""
-        self._forget_waiting_code()
+        self._tries.stop()
         if self._pairing is not None:
             self._pairing.cancel()
         elif self._session is not None:
@@ -174,10 +160,8 @@ class TargetRunner:
             self._carry_out()
 
     def use_servers(self, addresses: Sequence[ServerAddress]) -> None:
-        """Contact these from now on, in their order."""
-        if tuple(addresses) != self._addresses:
-            self._addresses = tuple(addresses)
-            self._changed.set()
+        """Contact these from now on, in their order; without any, those known and found."""
+        self._connection.use_servers(addresses)
 
     def quit(self) -> None:
         """End everything and let `run` return."""
@@ -213,14 +197,11 @@ class TargetRunner:
         if not isinstance(welcome, TargetWelcome):
             raise ProtocolViolation("the node took this target for a controller")
         server = self._met_server()
-        self._problem = None
         self._parts.known_servers.mark_registered(server.fingerprint)
         self._parts.known_servers.set_brokers(server.fingerprint, welcome.brokers)
-        self._publish(BrokerConnected(server.address, welcome.organisation))
-        waiting = self._waiting_code
-        if waiting is not None:
-            self._forget_waiting_code()
-            self._claim(waiting.code, server)
+        self._organisation = welcome.organisation
+        self._publish(BrokerConnected(server.address, welcome.organisation, trust=server.trust))
+        self._tries.welcomed()
 
     def text_received(self, message: FromNode) -> None:
         """Give the node's message to whom it concerns; a claim that was given up is left."""
@@ -260,39 +241,20 @@ class TargetRunner:
         self._leaving.clear()
         self._refusals.clear()
         self._drained.set()
-        self._problem = lost.problem
         self._publish(BrokerLost(self._met_server().address, lost.problem, retry_in_seconds))
         if self._session is not None:
             self._session.connection_lost()
         elif self._pairing is not None:
             self._pairing.connection_lost()
-        elif self._waiting_code is not None and retry_in_seconds is None:
-            self._give_up()
         self._carry_out()
-
-    # The connection.
-
-    async def _stay_connected(self) -> None:
-        while True:
-            self._changed.clear()
-            await until_one_ends(self._link_run(), self._changed.wait())
-
-    async def _link_run(self) -> None:
-        addresses = list(self._addresses)
-        if not addresses:
-            known = self._parts.known_servers.all()
-            addresses = [address_of(known[0].identity)] if known else []
-        if addresses:
-            await self._link.run(addresses)
-        else:
-            await asyncio.Event().wait()  # until there is a server to use
 
     def _met_server(self) -> ServerIdentity:
         if self._server is None:
             raise RuntimeError("a connection without a server that was met")
         return self._server
 
-    def _claim(self, code: ConnectionCode, server: ServerIdentity) -> None:
+    def _claim(self, code: ConnectionCode) -> None:
+        server = self._met_server()
         device_key = self._parts.known_servers.device_key(server.fingerprint)
         identity = TargetIdentity(
             root_public_key=server.root_public_key,
@@ -301,24 +263,18 @@ class TargetRunner:
         )
         nonce = secrets.token_bytes(32)
         self._pairing = TargetPairing(identity, code, nonce, time.monotonic())
-        _log.info("code entered")
         self._carry_out()
 
-    def _give_up(self) -> None:
-        """The connection that a typed code waited for did not come."""
-        self._forget_waiting_code()
-        is_unknown_here = self._problem is ConnectionProblem.NOT_AUTHENTICATED
-        problem = (
-            PairingProblem.NOT_AUTHENTICATED
-            if is_unknown_here
-            else PairingProblem.BROKER_UNREACHABLE
-        )
-        self._report(events.PairingEnded(problem))
-
-    def _forget_waiting_code(self) -> None:
-        waiting, self._waiting_code = self._waiting_code, None
-        if waiting is not None:
-            waiting.deadline.cancel()
+    def _confirm_server(self) -> None:
+        """A session by a spoken code runs through it: it is the speaker's (protocol.md 1)."""
+        server = self._met_server()
+        if server.trust is not TrustLevel.PROVISIONAL:
+            return
+        known = self._parts.known_servers.raise_trust(server.fingerprint, TrustLevel.CONFIRMED)
+        self._server = known.identity
+        _log.info("server confirmed", address=server.address)
+        trust = known.identity.trust
+        self._publish(BrokerConnected(server.address, self._organisation, trust=trust))
 
     # Carrying out.
 
@@ -328,23 +284,30 @@ class TargetRunner:
             self._carry_out_pairing(self._pairing)
         if self._session is not None:
             self._carry_out_session(self._session)
-        self._link.wake()
+        self._connection.wake()
         self._set_timer()
 
     def _carry_out_pairing(self, pairing: TargetPairing) -> None:
+        refusal = None
         for event in pairing.take_events():
-            self._report(event)
+            if isinstance(event, events.PairingEnded):
+                refusal = event
+            else:
+                self._report(event)
         computation = pairing.take_computation()
         if computation is not None:
             self._compute(pairing, computation)
         if pairing.state is TargetState.PAIRED and pairing.result is not None:
             self._leave(pairing)
+            self._tries.stop()
             description = self._description()
             self._session = TargetSession(pairing.result, description, time.monotonic())
         elif pairing.state is TargetState.ENDED:
             if pairing.violation:
                 _log.warning("pairing ended", violation=pairing.violation)
             self._leave(pairing)
+        if refusal is not None:
+            self._tries.refused(refusal, pairing.is_known_there)
 
     def _carry_out_session(self, session: TargetSession) -> None:
         for event in session.take_events():
@@ -361,6 +324,7 @@ class TargetRunner:
                 case events.SessionStarted():
                     self._start_desktop()
                     self._report(event)
+                    self._confirm_server()
                 case _:
                     self._report(event)
         if session.state is TargetSessionState.ENDED:
@@ -403,7 +367,7 @@ class TargetRunner:
     def _captured(self, message: ScreenMessage | CursorMessage) -> None:
         if self._session is not None:
             self._session.send_screen(message)
-            self._link.wake()
+            self._connection.wake()
 
     def _report(self, event: events.TargetEvent) -> None:
         log_event(event)
@@ -443,15 +407,15 @@ class TargetRunner:
         self._carry_out()
 
     async def _say_goodbye(self) -> None:
-        self._forget_waiting_code()
+        self._tries.stop()
         if self._pairing is not None:
             self._pairing.cancel()
         self.end_session(EndReason.TARGET_QUIT)
         self._carry_out()
-        if not self._link.is_connected:
+        if not self._connection.is_connected:
             return
         self._drained.clear()
-        self._link.wake()
+        self._connection.wake()
         try:
             async with asyncio.timeout(FAREWELL_SECONDS):
                 await self._drained.wait()

@@ -48,6 +48,7 @@ ASYNCIO_FILES = (
     "controller_app.embedded_node",
     "controller_app.traffic",
     "target_app.session_runner",
+    "target_app.code_tries",
     "target_app.connection",
 )
 WIDGET_FILES = (

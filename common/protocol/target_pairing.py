@@ -118,6 +118,11 @@ class TargetPairing:
         return self._result
 
     @property
+    def is_known_there(self) -> bool:
+        """Whether the server has said that somebody has this code."""
+        return bool(self._claim)
+
+    @property
     def violation(self) -> str:
         """What rule was broken, for the log, after an end by UNTRUSTED."""
         return self._violation

@@ -9,7 +9,7 @@ import contextlib
 import ipaddress
 import socket
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Final
 
 import ifaddr
@@ -39,14 +39,10 @@ def own_networks() -> Networks:
     return tuple(sorted(outward or found))
 
 
-def nearest_first(addresses: Iterable[str], networks: Networks) -> tuple[str, ...]:
-    """Sort addresses: those of a network that this computer is in come first."""
-
-    def is_elsewhere(text: str) -> bool:
-        address = ipaddress.ip_address(text)
-        return not any(address in network.network for network in networks)
-
-    return tuple(sorted(addresses, key=is_elsewhere))
+def is_near(host: str, networks: Networks) -> bool:
+    """Tell whether an IP address is in a network that this computer is in."""
+    address = ipaddress.ip_address(host)
+    return any(address in network.network for network in networks)
 
 
 async def watch_addresses(on_change: Callable[[Networks], None]) -> None:
@@ -83,10 +79,10 @@ def _note_socket() -> socket.socket:
 
 
 async def _readable(loop: asyncio.AbstractEventLoop, notes: socket.socket) -> None:
-    is_readable = loop.create_future()
-    loop.add_reader(notes, lambda: is_readable.done() or is_readable.set_result(None))
+    is_readable = asyncio.Event()
+    loop.add_reader(notes, is_readable.set)
     try:
-        await is_readable
+        await is_readable.wait()
     finally:
         loop.remove_reader(notes)
 

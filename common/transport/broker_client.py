@@ -106,6 +106,8 @@ class BrokerClient:
         self._backoff = Backoff()
         self._retry = asyncio.Event()
         self._pump: OutputPump | None = None
+        self.was_welcomed = False
+        """Whether the node has ever welcomed this program here."""
 
     @property
     def is_connected(self) -> bool:
@@ -130,24 +132,28 @@ class BrokerClient:
     async def run(self) -> None:
         """Connect, serve and reconnect until cancelled; then say goodbye, in bounded time."""
         while True:
-            try:
-                await self._connect_and_serve()
-            except ConnectionLost as lost:
-                await self._wait_for_retry(lost)
+            await self._wait_for_retry(await self.connect_once())
+
+    async def connect_once(self) -> ConnectionLost:
+        """Connect, serve, and return why that is over; who calls tells the handler. Says
+        goodbye in bounded time when it is cancelled."""
+        try:
+            lost = await self._connect_and_serve()
+        except ConnectionLost as refused:
+            lost = refused
+        _log.info("connection lost", problem=lost.problem, detail=lost.detail)
+        return lost
 
     async def _wait_for_retry(self, lost: ConnectionLost) -> None:
         seconds = None if lost.problem in FINAL_PROBLEMS else self._backoff.take()
         self._retry.clear()
-        _log.info(
-            "connection lost", problem=lost.problem, detail=lost.detail, retry_in_seconds=seconds
-        )
         self._handler.disconnected(lost, seconds)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._retry.wait()
 
-    async def _connect_and_serve(self) -> None:
-        """Returns never; raises ConnectionLost when the connection is over."""
+    async def _connect_and_serve(self) -> ConnectionLost:
+        """Return why the connection is over, or raise it when none came about."""
         connector = node_http.NodeConnector()
         async with contextlib.AsyncExitStack() as stack:
             async with node_http.problems_in_time():
@@ -156,7 +162,7 @@ class BrokerClient:
                 stack.push_async_callback(_close, socket)
                 welcome = await self._exchange_hellos(socket)
             self._backoff.reset()
-            await self._serve(socket, OutputPump(connector, socket, self._handler), welcome)
+            return await self._serve(socket, OutputPump(connector, socket, self._handler), welcome)
 
     async def _open_socket(self, session: aiohttp.ClientSession) -> "_Socket":
         return await session.ws_connect(
@@ -189,8 +195,9 @@ class BrokerClient:
 
     async def _serve(
         self, socket: "_Socket", pump: OutputPump, welcome: ControllerWelcome | TargetWelcome
-    ) -> None:
+    ) -> ConnectionLost:
         self._pump = pump
+        self.was_welcomed = True
         async with asyncio.TaskGroup() as tasks:
             sending = tasks.create_task(pump.run())
             receiving = tasks.create_task(self._receive(socket))
@@ -207,7 +214,7 @@ class BrokerClient:
             finally:
                 self._pump = None
                 sending.cancel()
-        raise lost
+        return lost
 
     async def _receive(self, socket: "_Socket") -> ConnectionLost:
         """Hand over what comes until the connection ends, and say why it did."""

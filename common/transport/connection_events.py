@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from common.reasons import ConnectionProblem
+from common.transport.trust_level import TrustLevel
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,8 @@ class BrokerConnected:
     public_url: str | None = None
     technician: str = ""
     is_verified: bool = False
+    trust: TrustLevel = TrustLevel.PINNED
+    """How far the target believes this server; at a controller it is always pinned."""
 
 
 @dataclass(frozen=True, slots=True)

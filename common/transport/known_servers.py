@@ -23,6 +23,8 @@ FILE_NAME: Final = "servers.json"
 FORMAT: Final = 1
 MAXIMUM_FILE_BYTES: Final = 4 * 1024 * 1024
 MAXIMUM_BROKERS: Final = 16
+MAXIMUM_PROVISIONAL: Final = 64
+"""Servers that were only discovered; who announces ever new ones fills no disk with them."""
 
 _Key = Annotated[bytes, Meta(min_length=32, max_length=32)]
 
@@ -79,6 +81,10 @@ class KnownServers:
         return tuple(
             sorted(self._servers.values(), key=lambda known: known.identity.trust, reverse=True)
         )
+
+    def fingerprints(self) -> frozenset[bytes]:
+        """Give what the servers are told by."""
+        return frozenset(self._servers)
 
     def find(self, fingerprint: bytes) -> KnownServer | None:
         """Return the server with this fingerprint."""
@@ -154,11 +160,17 @@ class KnownServers:
 
     def _keep(self, known: KnownServer) -> KnownServer:
         fingerprint = known.identity.fingerprint
-        if self._servers.get(fingerprint) != known:
-            self._write({**self._servers, fingerprint: known})
+        is_new = self._servers.get(fingerprint) != known
+        others = {key: one for key, one in self._servers.items() if key != fingerprint}
+        servers = {**others, fingerprint: known}  # the latest is the last
+        if is_new:
+            self._write(servers)
+        else:
+            self._servers = servers
         return known
 
     def _write(self, servers: dict[bytes, KnownServer]) -> None:
+        servers = _without_oldest_strangers(servers)
         file = _File(FORMAT, tuple(_entry(known) for known in servers.values()))
         content = msgspec.json.format(msgspec.json.encode(file), indent=1)
         try:
@@ -181,6 +193,16 @@ def _merged(known: ServerIdentity, met: ServerIdentity) -> ServerIdentity:
     if known.is_verified_by_root:
         return replace(known, host=met.host, port=met.port)
     return known
+
+
+def _without_oldest_strangers(servers: dict[bytes, KnownServer]) -> dict[bytes, KnownServer]:
+    strangers = [
+        fingerprint
+        for fingerprint, known in servers.items()
+        if known.identity.trust is TrustLevel.PROVISIONAL
+    ]
+    dropped = set(strangers[:-MAXIMUM_PROVISIONAL])
+    return {key: known for key, known in servers.items() if key not in dropped}
 
 
 def _entry(known: KnownServer) -> _Entry:

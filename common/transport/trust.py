@@ -8,8 +8,7 @@ known_servers.py keeps what is found here.
 
 import hmac
 import ssl
-from dataclasses import dataclass
-from enum import IntEnum
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Final
 
@@ -22,6 +21,7 @@ from common.errors import ConnectionLost, SettingsError
 from common.reasons import ConnectionProblem
 from common.transport import node_http
 from common.transport.server_address import ServerAddress, joined, parse_server_url
+from common.transport.trust_level import TrustLevel
 
 __all__ = [
     "ServerAddress",
@@ -29,23 +29,13 @@ __all__ = [
     "TrustLevel",
     "first_contact",
     "identity_from_root",
+    "meet_again",
     "parse_server_url",
     "tls_context",
 ]
 
 ROOT_PATH: Final = "/farhand/root"
 MAXIMUM_ROOT_BYTES: Final = 4096
-
-
-class TrustLevel(IntEnum):
-    """How far a server is believed; a higher number is more. protocol.md 1 says what follows."""
-
-    PROVISIONAL = 1
-    """Only discovered."""
-    CONFIRMED = 2
-    """Discovered or invited, and a spoken code went through it."""
-    PINNED = 3
-    """Its fingerprint was set by hand or by settings, or the user raised it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +82,15 @@ async def first_contact(
         identity = identity_from_root(address, met.body, is_by_root, trust)
         await _require_verified(address, identity)
         return identity
+
+
+async def meet_again(identity: ServerIdentity, address: ServerAddress) -> ServerIdentity:
+    """Look whether a server that is known is at another address now, and return it as it is
+    there. Nothing runs unverified. Raises ConnectionLost."""
+    async with node_http.problems_in_time():
+        moved = replace(identity, host=address.host, port=address.port)
+        await _require_verified(address, moved)
+        return moved
 
 
 def identity_from_root(
