@@ -6,6 +6,7 @@ passes frames on, as `common.server.node` does. What a hostile one does is set f
 see every document before the root signs it (a server that lies, not only a broker).
 """
 
+import contextlib
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from common.broker.parties import (
     TargetIdentity,
 )
 from common.broker.rendezvous import Rendezvous
+from common.errors import ProtocolViolation
 from common.protocol import broker_messages as broker
 from common.protocol.broker_messages import FromApp, FromNode
 from common.protocol.documents import Grant, Offer, fingerprint_of, policies_hash, sign
@@ -31,6 +33,7 @@ from common.protocol.policies import Policies
 
 Delivery = FromNode | bytes
 Edit = Callable[[int, Delivery], Iterable[Delivery]]
+"""Takes the connection and what is to be delivered to it; gives what is delivered."""
 
 # A load of attempts in one minute is what a test makes, not what it is about.
 NO_LIMITS = Limits(
@@ -55,12 +58,15 @@ class NodeDouble:
     maximum_duration_seconds: int = 0
     root: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
     edit: Edit = deliver
+    is_hostile: bool = False
+    """A hostile node makes apps break its rules, so it does not complain of it."""
     change_offer: Callable[[Offer], Offer] = lambda offer: offer
     change_grant: Callable[[Grant], Grant] = lambda grant: grant
 
     def __post_init__(self) -> None:
         self._rendezvous = Rendezvous(self.limits, Random(1))
         self._joined: dict[int, int] = {}
+        self._were_joined: set[int] = set()
         self._outboxes: dict[int, deque[Delivery]] = {}
         self._connections = 0
         self.seen: list[FromApp | bytes] = []
@@ -106,11 +112,19 @@ class NodeDouble:
         """Take what an app sends. A rule that the app broke is the test's failure."""
         self.seen.append(output)
         if isinstance(output, bytes):
+            was_joined = connection in self._were_joined
+            assert was_joined or self.is_hostile, "a binary frame before the offer"
             if connection in self._joined:
                 self.send(self._joined[connection], output)
         else:
-            self._rendezvous.receive(connection, output, now)
+            with contextlib.suppress(*((ProtocolViolation,) if self.is_hostile else ())):
+                self._rendezvous.receive(connection, output, now)
             self._carry_out()
+
+    def inject(self, connection: int, delivery: Delivery) -> None:
+        """Deliver something as it is."""
+        if connection in self._outboxes:
+            self._outboxes[connection].append(delivery)
 
     def send(self, connection: int, delivery: Delivery) -> None:
         """Deliver something, or what `edit` makes of it."""
@@ -134,6 +148,7 @@ class NodeDouble:
     def join(self, one: int, other: int) -> None:
         """Pass frames between two connections: those of a claim, or strangers."""
         self._joined[one], self._joined[other] = other, one
+        self._were_joined |= {one, other}
 
     def _connect(self) -> int:
         self._connections += 1

@@ -15,6 +15,7 @@ from common.protocol.connection_code import ConnectionCode, Secret
 from common.protocol.controller_claim import ControllerIdentity
 from common.protocol.controller_pairing import ControllerPairing, ControllerState, Randomness
 from common.protocol.controller_session import ControllerSession, ControllerSessionState
+from common.protocol.pairing import PairedSession
 from common.protocol.policies import NEUTRAL_POLICIES, Policies, SessionMode
 from common.protocol.session_events import (
     CodeChanged,
@@ -52,7 +53,7 @@ class ControllerEnd:
         )
         self.pairing: ControllerPairing | None = None
         self.session: ControllerSession | None = None
-        self.last_session: ControllerSession | None = None
+        self.paired: list[PairedSession] = []
         self.events: list[ControllerEvent] = []
         self.violations: list[str] = []
         self.connection: int | None = None
@@ -153,7 +154,8 @@ class ControllerEnd:
                 pairing.computed(computation.number, computation.function())
         self.events += pairing.take_events()
         if pairing.state is ControllerState.PAIRED and pairing.result is not None:
-            self.session = self.last_session = ControllerSession(pairing.result, now)
+            self.paired.append(pairing.result)
+            self.session = ControllerSession(pairing.result, now)
         if pairing.state in (ControllerState.PAIRED, ControllerState.ENDED):
             self._leave(pairing, pairing.violation)
             self.pairing = None
@@ -176,7 +178,7 @@ class TargetEnd:
         self.device_fingerprint = DEVICE_FINGERPRINT
         self.pairing: TargetPairing | None = None
         self.session: TargetSession | None = None
-        self.last_session: TargetSession | None = None
+        self.paired: list[PairedSession] = []
         self.events: list[TargetEvent] = []
         self.violations: list[str] = []
         self.connection: int | None = None
@@ -291,7 +293,8 @@ class TargetEnd:
                 own_policies=self._own,
                 is_server_pinned=self._is_pinned,
             )
-            self.session = self.last_session = TargetSession(pairing.result, description, now)
+            self.paired.append(pairing.result)
+            self.session = TargetSession(pairing.result, description, now)
         if pairing.state in (TargetState.PAIRED, TargetState.ENDED):
             self._leave(pairing, pairing.violation)
             self.pairing = None
@@ -311,12 +314,15 @@ class PeerPair:
         mode: SessionMode = SessionMode.ACTIVE,
         own: Policies = NEUTRAL_POLICIES,
         is_pinned: bool = True,
+        seed: int = 7,
     ) -> None:
-        random = Random(7)
+        random = Random(seed)
         self.now = 1000.0
         self.node = node or NodeDouble()
         self.controller = ControllerEnd(self.node, mode, random)
         self.target = TargetEnd(self.node, own, is_pinned, random)
+        self.others: list[TargetEnd] = []
+        """Further targets that take part."""
         self.held_back: set[ControllerEnd | TargetEnd] = set()
         """Ends that receive nothing for now; it waits for them, in order."""
         self.controller.connect(self.now)
@@ -399,16 +405,19 @@ class PeerPair:
             self.now = max(self.now, due)
             self.node.advance(self.now)
             self.controller.advance(self.now)
-            self.target.advance(self.now)
+            for target in (self.target, *self.others):
+                target.advance(self.now)
             self.settle()
         self.now = until
 
     def settle(self) -> None:
         """Move everything that waits until nothing does."""
-        self.controller.carry_out(self.now)
-        self.target.carry_out(self.now)
+        ends: tuple[ControllerEnd | TargetEnd, ...]
+        ends = (self.controller, self.target, *self.others)
+        for end in ends:
+            end.carry_out(self.now)
         for _ in range(MAXIMUM_ROUNDS):
-            if not (self._move(self.controller) | self._move(self.target)):
+            if not any([self._move(end) for end in ends]):
                 return
         raise AssertionError("the two never come to rest")
 
@@ -416,7 +425,7 @@ class PeerPair:
         deadlines = (
             self.node.next_deadline(),
             self.controller.next_deadline(),
-            self.target.next_deadline(),
+            *(target.next_deadline() for target in (self.target, *self.others)),
         )
         return min((due for due in deadlines if due is not None), default=None)
 
