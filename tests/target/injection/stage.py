@@ -13,7 +13,10 @@ import Xlib.error
 from Xlib import X
 from Xlib.display import Display
 
+from common.protocol.physical_keys import usage_of
 from target_app.injection.contract import HoldKind
+from target_app.injection.x11_connection import X11Connection
+from target_app.injection.x11_sink import X11Sink
 from tests.support.displays import VirtualDisplay
 from tests.support.waiting import wait_until
 
@@ -136,3 +139,32 @@ def buttons_down(display: Display) -> int:
     """The pointer's mask of buttons that are down."""
     mask: int = display.screen().root.query_pointer().mask
     return mask & _BUTTONS
+
+
+def set_layout(display: VirtualDisplay, *arguments: str) -> None:
+    """Give a display a keyboard layout, in setxkbmap's words."""
+    display.run(["setxkbmap", "-option", "", *arguments])
+
+
+def keys_down_on(display: VirtualDisplay) -> set[int]:
+    """The keycodes that are down, asked by a connection of its own."""
+    connection = X11Connection(display.name)
+    try:
+        return keys_down(connection.display)
+    finally:
+        connection.close()
+
+
+def free_keycodes(display: VirtualDisplay) -> tuple[int, ...]:
+    """The keycodes without a meaning, asked by a connection of its own."""
+    connection = X11Connection(display.name)
+    try:
+        return connection.keymap().free_keycodes()
+    finally:
+        connection.close()
+
+
+def toggle(sink: X11Sink, lock: str) -> None:
+    """Press and release a lock key."""
+    sink.press_key(usage_of(lock), "")
+    sink.release_key(usage_of(lock), "")

@@ -14,7 +14,7 @@ from target_app.injection.generic_sink import GenericSink, check_permission, rel
 from target_app.injection.own_window_shapes import OwnWindows, Rectangle
 from tests.support.displays import VirtualDisplay
 from tests.support.waiting import wait_until
-from tests.target.injection_stage import (
+from tests.target.injection.stage import (
     ANSWER_SECONDS,
     CountingWindow,
     Recorder,

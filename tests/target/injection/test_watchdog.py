@@ -17,7 +17,7 @@ from target_app.injection.watchdog_process import HOLD, LET_GO, RECORD, read_wha
 from target_app.injection.x11_connection import X11Connection
 from tests.support.displays import VirtualDisplay
 from tests.support.waiting import wait_until
-from tests.target.injection_stage import ANSWER_SECONDS, buttons_down, keys_down
+from tests.target.injection.stage import ANSWER_SECONDS, buttons_down, keys_down
 
 RELEASE_SECONDS = 1.0
 WATCHDOG_MEBIBYTES = 16
@@ -39,7 +39,7 @@ def test_all_that_a_killed_target_held_is_up_within_a_second(
     connection = X11Connection(display.name)
     free = connection.keymap().free_keycodes()
     target = subprocess.Popen(
-        [sys.executable, "-m", "tests.target.held_and_killed"],
+        [sys.executable, "-m", "tests.target.injection.held_and_killed"],
         env=display.environment,
         stdout=subprocess.PIPE,
     )

@@ -1,6 +1,6 @@
 """A program that holds keys and a button by the X11 sink until it is killed.
 
-    python -m tests.target.held_and_killed
+    python -m tests.target.injection.held_and_killed
 
 Prints the watchdog's process id once everything is down.
 """

@@ -10,19 +10,19 @@ from Xlib.display import Display
 
 from tests.support.displays import DisplayOptions, VirtualDisplay
 from tests.support.waiting import wait_until
-from tests.target.injection_stage import ANSWER_SECONDS, counting_window
+from tests.target.injection.stage import ANSWER_SECONDS, counting_window
 
 INSIDE = (350, 300)
 BESIDE = (900, 600)
 
 
 class GuardedProgram:
-    """tests.target.guarded_windows on a display, asked and answering."""
+    """tests.target.injection.guarded_windows on a display, asked and answering."""
 
     def __init__(self, display: VirtualDisplay) -> None:
         self.display = display
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.target.guarded_windows"],
+            [sys.executable, "-m", "tests.target.injection.guarded_windows"],
             env=display.environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -1,6 +1,6 @@
 """A program with windows of its own and an injector, for the guard's tests on a display.
 
-    python -m tests.target.guarded_windows
+    python -m tests.target.injection.guarded_windows
 
 It shows a window with one button that fills it, and a tray icon. Each line of standard input
 is a command and is answered by one line: what was refused of it, or what was asked for.

@@ -1,6 +1,6 @@
 """A program with one line to type into, for the tests of the sink.
 
-    python -m tests.target.typed_into_qt
+    python -m tests.target.injection.typed_into_qt
 
 Prints the whole line, as its Python literal, at each change.
 """

@@ -1,0 +1,1 @@
+"""The injection, each part of it, on real displays where it matters."""
