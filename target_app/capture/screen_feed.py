@@ -9,6 +9,8 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from common.protocol.session_messages import (
+    MAXIMUM_SCREEN_PIXELS,
+    MAXIMUM_SCREEN_SIDE_PIXELS,
     CursorHidden,
     CursorMessage,
     CursorMoved,
@@ -18,7 +20,7 @@ from common.protocol.session_messages import (
     ScreenMessage,
 )
 from common.screen.encoder import ScreenEncoder
-from target_app.capture.contract import ScreenCapture
+from target_app.capture.contract import CaptureFailed, ScreenCapture, ScreenProblem
 from target_app.capture.credit import Credit
 
 Post = Callable[[ScreenMessage | CursorMessage], None]
@@ -53,6 +55,7 @@ class ScreenFeed:
 
     def _begin_layout(self) -> None:
         width, height = self._capture.size
+        check_size(width, height)
         self._post(ScreenLayout(width_pixels=width, height_pixels=height))
         self._encoder = ScreenEncoder(width, height)
         self._is_picture_due = True
@@ -110,3 +113,9 @@ class ScreenFeed:
         width, height = self._capture.size
         x, y = min(max(position[0], 0), width - 1), min(max(position[1], 0), height - 1)
         self._post(CursorMoved(x=x, y=y))
+
+
+def check_size(width: int, height: int) -> None:
+    """Raise CaptureFailed for a desktop that is larger than a layout may be."""
+    if max(width, height) > MAXIMUM_SCREEN_SIDE_PIXELS or width * height > MAXIMUM_SCREEN_PIXELS:
+        raise CaptureFailed(ScreenProblem.CAPTURE_FAILED, f"a desktop of {width} x {height}")

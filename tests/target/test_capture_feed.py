@@ -1,5 +1,6 @@
 """The feed: what one capture becomes, step by step, without a thread or a display."""
 
+import contextlib
 import itertools
 from collections.abc import Iterator
 
@@ -13,9 +14,9 @@ from common.protocol.session_messages import (
     ScreenLayout,
 )
 from common.screen.pacing import MAXIMUM_FRAMES
-from target_app.capture.contract import Changes
+from target_app.capture.contract import CaptureFailed, Changes
 from target_app.capture.credit import Credit
-from target_app.capture.screen_feed import Outlet, ScreenFeed
+from target_app.capture.screen_feed import Outlet, ScreenFeed, check_size
 from tests.target.recorded_capture import PaintedCapture, Posted
 
 ARROW = CursorShape(width_pixels=1, height_pixels=1, hotspot_x=0, hotspot_y=0, rgba=b"\1\2\3\xff")
@@ -134,6 +135,23 @@ def test_a_new_size_is_a_new_layout_and_a_whole_picture(feeding: Feeding) -> Non
     assert feeding.posted.of(ScreenLayout)[-1] == ScreenLayout(width_pixels=30, height_pixels=70)
     assert feeding.posted.picture.shape == (70, 30, 3)
     assert (feeding.posted.picture == 80).all()
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "is_too_large"),
+    [
+        (16384, 4096, False),
+        (4096, 16384, False),
+        (16385, 1, True),
+        (1, 16385, True),
+        (16384, 4097, True),
+    ],
+)
+def test_a_desktop_that_no_layout_can_tell_of_is_refused(
+    width: int, height: int, is_too_large: bool
+) -> None:
+    with pytest.raises(CaptureFailed) if is_too_large else contextlib.nullcontext():
+        check_size(width, height)
 
 
 def test_the_shape_of_the_pointer_is_sent_when_it_is_another(feeding: Feeding) -> None:
