@@ -81,6 +81,7 @@ class Node:
         self._members: dict[ConnectionId, _Member] = {}
         self._numbers = itertools.count(1)
         self._loop = asyncio.get_running_loop()
+        self._watched_at = self._loop.time()
         self._timer: asyncio.TimerHandle | None = None
         self._tasks = asyncio.TaskGroup()
         self._all_gone = asyncio.Event()
@@ -307,12 +308,22 @@ class Node:
     def _watch(self) -> None:
         """Cut who is dead, stalled or late. Called once a second."""
         now = self._loop.time()
+        self._forgive_own_absence(now)
         for reader in self._relay.stalled_readers(now):
             member = self._members.get(reader)
             if member:
                 self._drop(member.connection, CloseCode.POLICY, "it takes nothing any more")
         for member in list(self._members.values()):
             self._watch_one(member, now)
+
+    def _forgive_own_absence(self, now: float) -> None:
+        """Take the time in which this process itself did not run for nobody's silence: the
+        computer slept or was too busy, and what was sent meanwhile is yet to be read."""
+        absent_seconds = now - self._watched_at - TICK_SECONDS
+        self._watched_at = now
+        if absent_seconds > TICK_SECONDS / 4:
+            for member in self._members.values():
+                member.connection.heard_at += absent_seconds
 
     def _watch_one(self, member: _Member, now: float) -> None:
         connection = member.connection

@@ -44,7 +44,8 @@ class RunningNode:
 
     url: str
     root_der: bytes
-    node: Node
+    node: Node | None = None
+    """What serves, where that is in this process."""
 
     @property
     def fingerprint(self) -> bytes:
@@ -159,7 +160,15 @@ async def connected(node: RunningNode, **headers: str) -> AsyncIterator[App]:
     ):
         app = App(node, socket)
         app.nonce = (await app.expect(broker.ServerHello)).nonce
-        yield app
+        connection = socket._conn  # aiohttp gives no other way to the transport
+        transport = connection.transport if connection else None
+        try:
+            yield app
+        finally:
+            await socket.close()
+            if transport is not None:
+                transport.abort()  # else TLS still says goodbye when the loop is closed
+                await asyncio.sleep(0)
 
 
 @asynccontextmanager

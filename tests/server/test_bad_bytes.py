@@ -313,7 +313,7 @@ def test_the_node_speaks_tls_1_3_alone(tmp_path: Path) -> None:
 
 def test_who_answers_no_ping_is_cut_and_who_does_is_not(tmp_path: Path) -> None:
     async def main() -> None:
-        limits = ("--limit", "silent_seconds=3")
+        limits = ("--limit", "silent_seconds=4")
         async with (
             running_node(tmp_path, "--allow-guests", *limits) as node,
             controller(node) as bystander,

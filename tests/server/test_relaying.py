@@ -16,6 +16,11 @@ BYTES_BELOW_TLS = 64 * 1024
 """asyncio's own bound of a TCP transport, which its TLS transport does not count."""
 
 
+def held_by(node: RunningNode) -> int:
+    assert node.node is not None
+    return node.node.most_held_bytes()
+
+
 async def push_until_blocked(sender: App, node: RunningNode) -> int:
     """Send numbered frames until the node takes no more; check what it holds all the while."""
     count = 0
@@ -27,7 +32,7 @@ async def push_until_blocked(sender: App, node: RunningNode) -> int:
         except TimeoutError:
             return count + 1  # it is in the socket's own buffer, and not lost
         count += 1
-        assert node.node.most_held_bytes() + BYTES_BELOW_TLS <= HELD_BYTES_PER_DIRECTION
+        assert held_by(node) + BYTES_BELOW_TLS <= HELD_BYTES_PER_DIRECTION
         assert count < 4000, "the sender is never stopped"
 
 
@@ -44,7 +49,7 @@ def test_a_stopped_reader_stops_the_sender_and_loses_nothing(
             await join(technician, computer)
             sender, reader = (technician, computer) if is_to_target else (computer, technician)
             count = await push_until_blocked(sender, node)
-            assert node.node.most_held_bytes() > HELD_BYTES_PER_DIRECTION / 4
+            assert held_by(node) > HELD_BYTES_PER_DIRECTION / 4
 
             for number in range(count):
                 frame = await reader.expect_frame()
