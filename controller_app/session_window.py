@@ -149,6 +149,14 @@ class SessionWindow(QWidget):
             1.0, room.width() / (width / ratio), (room.height() - bar_height) / (height / ratio)
         )
         self.resize(round(width / ratio * scale), round(height / ratio * scale) + bar_height)
+        self._centre()
+
+    def _centre(self) -> None:
+        """A window that has grown where it stood may reach over the edge of the screen."""
+        frame = self.frameGeometry()
+        frame.setSize(frame.size() - self.geometry().size() + self.size())
+        frame.moveCenter(self.screen().availableGeometry().center())
+        self.move(frame.topLeft())
 
     # --- full screen and the bar -----------------------------------------------------------
 
