@@ -10,8 +10,9 @@ import contextlib
 from collections import Counter
 from collections.abc import Mapping
 from enum import Enum
-from typing import Protocol, assert_never
+from typing import Final, Protocol, assert_never
 
+from common.protocol.physical_keys import usage_of
 from common.protocol.session_messages import (
     AllReleased,
     ButtonPressed,
@@ -24,6 +25,9 @@ from common.protocol.session_messages import (
     WheelTurned,
 )
 from target_app.injection.contract import InjectionUnavailable, InputSink, OwnWindowGuard
+
+PANIC_KEY: Final = usage_of("Pause")
+"""The key by which the target's user ends a session at once; it is the user's alone."""
 
 
 class Refusal(Enum):
@@ -112,7 +116,7 @@ class Injector:
         return None
 
     def _press_key(self, message: KeyPressed) -> Refusal | None:
-        if self._guard.forbids_keys():
+        if self._guard.forbids_keys() or message.physical == PANIC_KEY:
             return Refusal.KEY
         self._sink.press_key(message.physical, message.character)
         return None

@@ -18,7 +18,7 @@ from common.protocol.session_messages import (
     WheelTurned,
 )
 from target_app.injection.contract import InjectionProblem, InjectionUnavailable
-from target_app.injection.injector import Injector, Refusal
+from target_app.injection.injector import PANIC_KEY, Injector, Refusal
 from target_app.injection.wheel import WheelAccumulator
 
 CUTS = 10_000
@@ -189,6 +189,12 @@ def test_with_the_focus_on_an_own_window_keys_are_refused_and_clicks_elsewhere_p
 
     assert injector.carry_out(KeyPressed(4, "a")) is Refusal.KEY
     assert injector.carry_out(ButtonPressed(LEFT, 150, 1)) is None
+
+
+def test_the_panic_key_is_the_users_alone(injector: Injector, sink: RecordingSink) -> None:
+    assert injector.carry_out(KeyPressed(PANIC_KEY, "")) is Refusal.KEY
+    assert injector.carry_out(KeyReleased(PANIC_KEY, "")) is None
+    assert not sink.is_holding
 
 
 def test_what_was_held_before_an_own_window_came_is_released(
