@@ -19,6 +19,7 @@ from common.broker.rendezvous import Rendezvous
 from common.protocol import broker_messages as broker
 from common.protocol.broker_messages import FromApp, FromNode
 from common.protocol.policies import SessionMode
+from common.reasons import PairingProblem
 
 NONCE = b"n" * 32
 COMMITMENT = b"c" * 32
@@ -134,3 +135,9 @@ class Meeting:
                 self.grants.append(action)
             case Part(controller, target):
                 self.joined.remove((controller, target))
+
+
+def problem_of(meeting: Meeting, target: int, routing: str) -> PairingProblem:
+    """What a target hears that claims this number now."""
+    meeting.send(target, broker.Claim(routing, NONCE))
+    return meeting.take(target, broker.ClaimRefused).problem
