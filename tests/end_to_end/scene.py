@@ -5,7 +5,7 @@ programs; they share this machine's name, loopback and clock.
 """
 
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.end_to_end.controller_driver import ControllerDriver
@@ -34,7 +34,6 @@ class Scene:
     controller_display: VirtualDisplay
     target_display: VirtualDisplay
     node: NodeDriver
-    _open: ExitStack = field(default_factory=ExitStack)
 
     def controller(self, *options: str, url: str | None = None) -> ControllerDriver:
         """Start the technician's program."""
@@ -45,6 +44,14 @@ class Scene:
         """Start the program on the shared computer."""
         server = self.node.url if url is None else url
         return TargetDriver(self.target_display, self.folder, "--server", server, *options)
+
+    def target_without_server(self) -> TargetDriver:
+        """Start the program on the shared computer as on the first day."""
+        return TargetDriver(self.target_display, self.folder)
+
+    def node_log(self) -> str:
+        """What the node has written."""
+        return (self.folder / "node.out").read_text()
 
     def session(self) -> tuple[ControllerDriver, TargetDriver]:
         """A session that was asked for, accepted, and shows the target's desktop."""

@@ -42,11 +42,15 @@ class TargetDriver:
         before = set(self._program_windows())
         left, top, width, height = self.display.geometry(self.display.tray_windows()[0])
         self.display.click(left + width // 2, top + height // 2, button=3)
-        return self._wait_for_new_window(before, "the menu of the tray icon")
+        return self._wait_for_menu(before, "the menu of the tray icon")
+
+    def choose_first_in_tray_menu(self) -> None:
+        """Right-click the tray icon and click on Enter Connection Code, its first item."""
+        self._choose(self.open_tray_menu(), FIRST_ITEM_AT)
 
     def enter_code_by_tray(self) -> None:
-        """Right-click the tray icon and choose Enter Connection Code, its first item."""
-        self._choose(self.open_tray_menu(), FIRST_ITEM_AT)
+        """Open the code window by the tray icon, as soon as the item there is available."""
+        self.choose_first_in_tray_menu()
         self.display.wait_for_window(CODE_WINDOW)
 
     def enter_code_by_actions_menu(self) -> None:
@@ -56,7 +60,7 @@ class TargetDriver:
         before = set(self._program_windows())
         left, top, _, _ = self.display.geometry(window)
         self.display.click(left + ACTIONS_MENU_AT[0], top + ACTIONS_MENU_AT[1])
-        menu = self._wait_for_new_window(before, "the menu Actions")
+        menu = self._wait_for_menu(before, "the menu Actions")
         self._choose(menu, FIRST_ITEM_AT)
         self.display.wait_for_window(CODE_WINDOW)
 
@@ -79,8 +83,22 @@ class TargetDriver:
         answer(self.display, is_accepted=False)
 
     def try_again(self) -> None:
-        """Press Try Again in the window that says why a code failed."""
+        """Press Try Again, by Enter, in the window that says why a code failed."""
         self.confirm_code()
+
+    def replace_code(self, code: str) -> None:
+        """Type another code over the one in the field."""
+        self.display.activate(self.display.wait_for_window(CODE_WINDOW))
+        self.display.press("ctrl+a")
+        self.display.type_text(code)
+
+    def code_in_field(self) -> str:
+        """The digits in the code window's field, by way of the clipboard."""
+        self.display.activate(self.display.wait_for_window(CODE_WINDOW))
+        self.display.press("ctrl+a", "ctrl+c")
+        return wait_until(self.display.clipboard, STEP_SECONDS, "the field to be copied").replace(
+            " ", ""
+        )
 
     def end_session_by_tray(self) -> None:
         """Right-click the tray icon and choose End Session."""
@@ -92,6 +110,11 @@ class TargetDriver:
         """Wait for the acceptance window."""
         return self.display.wait_for_window(ACCEPTANCE_WINDOW)
 
+    def wait_for_problem(self, problem: str, count: int = 1) -> None:
+        """Wait until so many typed codes have led to no session for this reason."""
+        words = f"code led to no session problem={problem}"
+        wait_until(lambda: self.log().count(words) >= count, STEP_SECONDS, f"“{words}”")
+
     def log(self) -> str:
         """What the target has logged."""
         path = self.data_folder / "target.log"
@@ -101,9 +124,12 @@ class TargetDriver:
         left, top, _, _ = self.display.geometry(menu)
         self.display.click(left + item_at[0], top + item_at[1])
 
-    def _wait_for_new_window(self, before: set[int], what: str) -> int:
-        found = wait_until(lambda: set(self._program_windows()) - before, STEP_SECONDS, what)
-        return found.pop()
+    def _wait_for_menu(self, before: set[int], what: str) -> int:
+        def new_menus() -> list[int]:
+            new = set(self._program_windows()) - before
+            return [window for window in new if self.display.is_popup(window)]
+
+        return wait_until(new_menus, STEP_SECONDS, what)[0]
 
     def _has_tray_icon(self) -> bool:
         """An empty tray host is a line of a few pixels."""

@@ -169,6 +169,13 @@ class VirtualDisplay:
         """Move the pointer there and click; 1 is the left button, 3 the right one."""
         self.xdotool("mousemove", x, y, "click", button)
 
+    def clipboard(self) -> str:
+        """The text in the clipboard, empty while nobody has copied any."""
+        try:
+            return self.run(["xclip", "-selection", "clipboard", "-out"])
+        except subprocess.CalledProcessError:
+            return ""
+
     def pointer(self) -> tuple[int, int]:
         """Where the pointer is: x and y in pixels."""
         values = dict(
@@ -205,6 +212,14 @@ class VirtualDisplay:
         told = self.run(["xwininfo", "-id", str(window)])
         x, y, width, height = (int(number) for number in _GEOMETRY.findall(told))
         return x, y, width, height
+
+    def is_popup(self, window: int) -> bool:
+        """Whether the window manager lets a window be, as it does with menus and tool tips."""
+        try:
+            told = self.run(["xwininfo", "-id", str(window)])
+        except subprocess.CalledProcessError:
+            return False  # it has gone
+        return "Override Redirect State: yes" in told
 
     def close_window(self, window: int) -> None:
         """Click on the close button in the window's frame; needs the window manager."""

@@ -27,7 +27,7 @@ from common.protocol.session_events import (
 from common.protocol.session_messages import InputMessage
 from common.protocol.target_pairing import TargetIdentity, TargetPairing, TargetState
 from common.protocol.target_session import TargetDescription, TargetSession, TargetSessionState
-from common.reasons import EndReason
+from common.reasons import EndReason, PairingProblem
 from tests.support.node_double import Delivery, NodeDouble
 
 Event = TypeVar("Event")
@@ -184,11 +184,15 @@ class TargetEnd:
         self.connection: int | None = None
         self.is_computing = True
         """Whether slow steps are run at once; else `compute` runs one."""
+        self._next_code: ConnectionCode | None = None
         self._leaving: list[TargetPairing | TargetSession] = []
 
     def enter(self, code: ConnectionCode, now: float) -> None:
-        """Type a code and press Enter."""
-        if self.pairing is None and self.session is None and self.connection is not None:
+        """Type a code and press Enter. It waits until a claim before is left."""
+        is_leaving = self.pairing is not None and self.pairing.state is TargetState.LEAVING
+        if is_leaving:
+            self._next_code = code
+        elif self.pairing is None and self.session is None and self.connection is not None:
             identity = TargetIdentity(
                 self._node.root_public_key, self._node.fingerprint, self.device_fingerprint
             )
@@ -197,6 +201,7 @@ class TargetEnd:
 
     def cancel(self, now: float) -> None:
         """Give the typed code up."""
+        self._next_code = None
         if self.pairing is not None:
             self.pairing.cancel()
             self.carry_out(now)
@@ -224,6 +229,9 @@ class TargetEnd:
         machine = self.session or self.pairing
         if machine is not None:
             machine.connection_lost()
+        if self._next_code is not None:
+            self._next_code = None
+            self.events.append(PairingEnded(PairingProblem.BROKER_UNREACHABLE))
         self.carry_out(now)
 
     def receive(self, delivery: Delivery, now: float) -> None:
@@ -298,6 +306,9 @@ class TargetEnd:
         if pairing.state in (TargetState.PAIRED, TargetState.ENDED):
             self._leave(pairing, pairing.violation)
             self.pairing = None
+            code, self._next_code = self._next_code, None
+            if code is not None:
+                self.enter(code, now)
 
     def _leave(self, machine: TargetPairing | TargetSession, violation: str) -> None:
         self._leaving.append(machine)
