@@ -5,10 +5,11 @@ somebody has to mend, 2 for wrong usage.
 """
 
 import asyncio
+import contextlib
 import gc
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from common import data_folder, logs, memory
 from common.errors import SettingsError
@@ -36,9 +37,18 @@ async def _run(start: Start) -> None:
     stop = asyncio.Event()
     _stop_on_signals(stop)
     if start.options.is_embedded:
-        loop = asyncio.get_running_loop()
-        embedded.watch_parent(lambda: loop.call_soon_threadsafe(stop.set))
+        embedded.watch_parent(_thread_safe(stop))
     await serve(start, stop, _say_ready)
+
+
+def _thread_safe(stop: asyncio.Event) -> Callable[[], None]:
+    loop = asyncio.get_running_loop()
+
+    def set_stop() -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed: it has stopped already
+            loop.call_soon_threadsafe(stop.set)
+
+    return set_stop
 
 
 def _stop_on_signals(stop: asyncio.Event) -> None:

@@ -9,6 +9,7 @@ import asyncio
 import errno
 import socket
 import ssl
+from dataclasses import dataclass
 from typing import Final
 
 from aiohttp import web
@@ -25,6 +26,15 @@ TLS_SHUTDOWN_SECONDS: Final = 2.0
 OUT_OF_FILES_PAUSE_SECONDS: Final = 0.5
 
 _log = Log(__name__)
+
+
+@dataclass(slots=True, eq=False)
+class Arrival:
+    """A connection that has not become a WebSocket yet; no transport before TLS is done."""
+
+    address: RemoteAddress
+    ticket: Ticket
+    transport: asyncio.Transport | None = None
 
 
 class CountingServer(web.Server):
@@ -56,7 +66,7 @@ class Listener:
         self._server = server
         self._admission = admission
         self._loop = asyncio.get_running_loop()
-        self._tickets: dict[object, tuple[Ticket, asyncio.Transport | None]] = {}
+        self._arrivals: dict[object, Arrival] = {}
         server.listener = self
 
     async def serve(self) -> None:
@@ -72,31 +82,30 @@ class Listener:
                     _log.warning("too many connections", address=address.text)
                     raw.close()
                 else:
-                    handshakes.create_task(self._shake_hands(raw, address, ticket))
+                    handshakes.create_task(self._shake_hands(raw, Arrival(address, ticket)))
 
-    def take_ticket(self, protocol: object) -> Ticket:
-        """Hand the ticket of an HTTP connection to the WebSocket that it becomes."""
-        ticket, _ = self._tickets.pop(protocol)
-        return ticket
+    def hand_over(self, protocol: object) -> Arrival:
+        """Hand an HTTP connection, with its ticket, to the WebSocket that it becomes."""
+        return self._arrivals.pop(protocol)
 
     def http_is_over(self, protocol: object) -> None:
         """Give a ticket back, if it still is the HTTP connection's."""
-        ticket, _ = self._tickets.pop(protocol, (None, None))
-        if ticket:
-            self._admission.give_back(ticket)
+        arrival = self._arrivals.pop(protocol, None)
+        if arrival:
+            self._admission.give_back(arrival.ticket)
 
     def cut_overdue(self, now: float) -> None:
         """Cut what has not become a WebSocket in time."""
-        for ticket, transport in list(self._tickets.values()):
-            if now >= ticket.deadline and transport is not None:
-                transport.abort()
+        for arrival in list(self._arrivals.values()):
+            if now >= arrival.ticket.deadline and arrival.transport is not None:
+                arrival.transport.abort()
 
     def close(self) -> None:
         """Accept no more and cut what is neither a WebSocket nor will become one."""
         self._listening.close()
-        for _, transport in list(self._tickets.values()):
-            if transport is not None:
-                transport.abort()
+        for arrival in list(self._arrivals.values()):
+            if arrival.transport is not None:
+                arrival.transport.abort()
 
     async def _accept(self) -> tuple[socket.socket, RemoteAddress] | None:
         try:
@@ -109,25 +118,27 @@ class Listener:
         raw.setblocking(False)
         return raw, remote_address(str(name[0]))
 
-    async def _shake_hands(
-        self, raw: socket.socket, address: RemoteAddress, ticket: Ticket
-    ) -> None:
+    async def _shake_hands(self, raw: socket.socket, arrival: Arrival) -> None:
         protocol = self._server()
-        self._tickets[protocol] = (ticket, None)
+        self._arrivals[protocol] = arrival
         try:
             transport, _ = await self._loop.connect_accepted_socket(
                 lambda: protocol,
                 raw,
                 ssl=self._tls,
-                ssl_handshake_timeout=max(0.1, ticket.deadline - self._loop.time()),
+                ssl_handshake_timeout=max(0.1, arrival.ticket.deadline - self._loop.time()),
                 ssl_shutdown_timeout=TLS_SHUTDOWN_SECONDS,
             )
-        except (OSError, ssl.SSLError) as error:
-            _log.info("closed before TLS", address=address.text, reason=error)
+        except OSError as error:  # ssl.SSLError is one, too
+            text = arrival.address.text
+            _log.info("closed before TLS", address=text, reason=error)
+            self.http_is_over(protocol)
+        except Exception:  # whatever it is: this connection's trouble, nobody else's
+            _log.exception("a connection could not be taken in", address=arrival.address.text)
+            raw.close()
             self.http_is_over(protocol)
         else:
-            if protocol in self._tickets:
-                self._tickets[protocol] = (ticket, transport)
+            arrival.transport = transport
 
 
 def open_listening_socket(address: str, port: int) -> socket.socket:

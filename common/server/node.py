@@ -121,7 +121,7 @@ class Node:
         connection = Connection(
             next(self._numbers), transport, address, secrets.token_bytes(32), self
         )
-        own = transport.get_extra_info("sockname")
+        own = transport.get_extra_info("sockname") or ("", 0)
         challenge = Challenge(connection.nonce, address.is_loopback, _joined(own[0], own[1]))
         rate = SlidingWindow(self._limits.messages_per_second * RATE_SECONDS, RATE_SECONDS)
         self._members[connection.number] = _Member(connection, ticket, challenge, rate)

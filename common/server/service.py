@@ -24,7 +24,6 @@ from common.server.listener import (
     CountingServer,
     Listener,
     open_listening_socket,
-    remote_address,
 )
 from common.server.node import TICK_SECONDS, Node
 from common.server.signing import Signer
@@ -86,28 +85,27 @@ async def _listener(
     """Take connections in and watch over them; at the end say goodbye to them."""
 
     def upgrade(request: web.BaseRequest, transport: asyncio.Transport) -> Connection:
-        ticket = listener.take_ticket(request.protocol)
-        address = remote_address(str(transport.get_extra_info("peername")[0]))
-        return node.add_connection(transport, ticket, address)
+        arrival = listener.hand_over(request.protocol)
+        return node.add_connection(transport, arrival.ticket, arrival.address)
 
     api = Api(root.certificate_der, upgrade)
     server = CountingServer(api.answer, **_http_settings(start.options.limits))
     tls = node_tls_context(root, start.folder)
     listener = Listener(listening, tls, server, node.admission)
-    tasks = [
-        asyncio.create_task(listener.serve()),
-        asyncio.create_task(node.run()),
-        asyncio.create_task(_cut_overdue(listener)),
-    ]
-    try:
-        yield
-    finally:
-        listener.close()
-        await node.stop()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await server.shutdown(0)
+    async with asyncio.TaskGroup() as tasks:
+        running = [
+            tasks.create_task(listener.serve()),
+            tasks.create_task(node.run()),
+            tasks.create_task(_cut_overdue(listener)),
+        ]
+        try:
+            yield
+        finally:
+            listener.close()
+            await node.stop()
+            for task in running:
+                task.cancel()
+            await server.shutdown(0)
 
 
 async def _cut_overdue(listener: Listener) -> None:

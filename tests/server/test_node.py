@@ -231,3 +231,22 @@ def test_everybody_is_told_when_the_node_stops(tmp_path: Path) -> None:
         await staying
 
     run(main())
+
+
+def test_a_node_that_slept_takes_nobodys_silence_for_death(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with (
+            running_node(tmp_path, "--allow-guests") as running,
+            controller(running) as technician,
+        ):
+            node = running.node
+            assert node is not None
+            node._watched_at -= 1000  # as if nothing had run since
+            for member in node._members.values():
+                member.connection.heard_at -= 1000
+
+            node._watch()
+
+            await start_session(technician)
+
+    run(main())

@@ -15,10 +15,13 @@ from common.protocol import broker_messages as broker
 from tests.server.node_driver import (
     RunningNode,
     connected,
+    controller,
     controller_hello,
     fetch_root,
+    join,
     run,
     running_node,
+    target,
 )
 from tests.support.waiting import wait_until
 
@@ -117,6 +120,29 @@ def test_connected_apps_do_not_hold_up_a_stop(tmp_path: Path) -> None:
 
         run(main())
         assert process.wait(SECONDS) == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_node_with_a_session_stays_below_80_mib(tmp_path: Path) -> None:
+    with started("--data-dir", str(tmp_path), "--allow-guests", *HERE) as process:
+        url = ready_url(process)
+
+        async def main() -> None:
+            node = RunningNode(url, await fetch_root(url))
+            async with controller(node) as technician, target(node) as computer:
+                await join(technician, computer)
+                for _ in range(500):
+                    await computer.send_frame(bytes(64 * 1024))
+                    await technician.expect_frame()
+
+        run(main())
+        assert resident_mebibytes(process.pid) < 80
+
+
+def resident_mebibytes(process_id: int) -> float:
+    lines = Path(f"/proc/{process_id}/status").read_text().splitlines()
+    (line,) = [line for line in lines if line.startswith("VmRSS:")]
+    return int(line.split()[1]) / 1024
 
 
 # One line that names it.
@@ -277,8 +303,6 @@ def test_an_embedded_node_dies_with_a_parent_that_is_killed(tmp_path: Path) -> N
 def test_the_log_tells_the_story_and_no_secrets(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    from tests.server.node_driver import controller, join, target
-
     async def main() -> tuple[str, str]:
         async with (
             running_node(tmp_path, "--allow-guests") as node,
