@@ -33,7 +33,7 @@ from common.qt.display_text import display_name, minutes_and_seconds
 from common.qt.second_timer import SecondTimer
 from common.qt.status_kind import StatusKind
 from common.reasons import CodeEnd, EndReason
-from common.transport.connection_events import BrokerConnected, BrokerLost
+from common.transport.connection_events import EMBEDDED_NAME, BrokerConnected, BrokerLost
 from controller_app import sentences
 from controller_app.commands import ControllerCommands
 from controller_app.sentences import Sentence
@@ -132,6 +132,8 @@ class CodeViewModel(QObject):
         self._state = CodeState()
         self._url = ""
         self._is_connected = False
+        self._lost: BrokerLost | None = None
+        """Why there is no connection, once one was tried in vain."""
         self._expires_at = 0.0
         self._answer_by: float | None = None
         self._computer = ""
@@ -195,10 +197,10 @@ class CodeViewModel(QObject):
         match event:
             case BrokerConnected(public_url=public_url):
                 self._url = public_url or ""
-                self._set_connected(True)
+                self._set_connected(None)
                 return
             case BrokerLost():
-                self._set_connected(False)
+                self._set_connected(event)
                 return
         if isinstance(event, SessionEnded) and self._is_past(event):
             return
@@ -252,12 +254,21 @@ class CodeViewModel(QObject):
     def _ask_broker(self) -> None:
         self._computer = ""
         self._answer_by = None
+        kind, status = self._asking_words()
         self._state = CodeState(
-            phase=CodePhase.ASKING_BROKER,
-            url=self._url,
-            status=sentences.asking_for_code(self._is_connected),
+            phase=CodePhase.ASKING_BROKER, url=self._url, kind=kind, status=status
         )
         self.state_changed.emit(self._state)
+
+    def _asking_words(self) -> tuple[StatusKind, Sentence]:
+        """While no code has come: why not, where that is known. A retry leaves it standing."""
+        lost = self._lost
+        if lost is None:
+            return StatusKind.WORKING, sentences.asking_for_code(self._is_connected)
+        is_embedded, is_retried = lost.address == EMBEDDED_NAME, lost.retry_in_seconds is not None
+        return StatusKind.ERROR, sentences.not_connected(
+            lost.problem, lost.address, is_embedded, is_retried
+        )
 
     def _show_code(self, event: CodeChanged) -> None:
         self._cancels_under_way = 0  # events come in order: older attempts are past
@@ -334,11 +345,13 @@ class CodeViewModel(QObject):
     def _die(self, words: Sentence) -> None:
         self._set(phase=CodePhase.DEAD, groups=(), kind=StatusKind.WARNING, status=words)
 
-    def _set_connected(self, is_connected: bool) -> None:
-        self._is_connected = is_connected
+    def _set_connected(self, lost: BrokerLost | None) -> None:
+        self._is_connected = lost is None
+        self._lost = lost
         self._set(url=self._url)
         if self._state.phase is CodePhase.ASKING_BROKER:
-            self._set(status=sentences.asking_for_code(is_connected))
+            kind, status = self._asking_words()
+            self._set(kind=kind, status=status)
         elif self._state.phase in (CodePhase.OPEN, CodePhase.CLAIMED):
             self._show_waiting()
 

@@ -14,7 +14,12 @@ from common.errors import SettingsError
 from common.logs import Log
 from common.reasons import ConnectionProblem
 from common.transport.candidates import Candidate, set_by_hand
-from common.transport.connection_events import BrokerConnecting, BrokerLost, ConnectionEvent
+from common.transport.connection_events import (
+    EMBEDDED_NAME,
+    BrokerConnecting,
+    BrokerLost,
+    ConnectionEvent,
+)
 from common.transport.discovery import Announcement
 from common.transport.known_servers import KnownServers
 from common.transport.node_http import is_this_computer
@@ -24,8 +29,6 @@ from common.transport.tasks import until_one_ends
 from common.transport.trust import parse_server_url
 from controller_app.embedded_node import EmbeddedNode, EmbeddedNodeOptions
 
-EMBEDDED_NAME = "embedded"
-"""Stands for the embedded node's address before it has one."""
 RESTART_SECONDS = 5.0
 
 _log = Log(__name__)

@@ -139,6 +139,7 @@ class CodeViewModel(QObject):
                 self._enter_what_waits()
             case BrokerLost():
                 self._is_connected = False
+                self._say_why_it_waits(event)
             case ClaimWaiting():
                 self._progress(sentences.code_waits(event.claims_before))
             case SessionPaired():
@@ -157,6 +158,12 @@ class CodeViewModel(QObject):
             self._waits_for_contact = False
             self._progress(sentences.LOOKING_UP)
             self._commands.enter_code(parse(self.state.text))
+
+    def _say_why_it_waits(self, event: BrokerLost) -> None:
+        if self._waits_for_contact:
+            is_retried = event.retry_in_seconds is not None
+            lost = sentences.connection_lost(event.problem, event.address, is_retried)
+            self._progress(lost.text)
 
     def _end(self, event: SessionEnded) -> None:
         """A session ended before its question or its start: that is a failed attempt."""

@@ -1,9 +1,13 @@
 """What an app's connection to its node reports, for the windows that say where it is."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from common.reasons import ConnectionProblem
 from common.transport.trust_level import TrustLevel
+
+EMBEDDED_NAME: Final = "embedded"
+"""Stands for the embedded node's address before it has one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from common.protocol.session_events import (
 )
 from common.qt.status_kind import StatusKind
 from common.reasons import CodeEnd, ConnectionProblem, EndReason
-from common.transport.connection_events import BrokerLost
+from common.transport.connection_events import EMBEDDED_NAME, BrokerConnecting, BrokerLost
 from controller_app.code_view_model import CodePhase, CodeState, CodeViewModel
 from tests.controller.recorded_commands import Clock, RecordedCommands
 from tests.controller.session_samples import (
@@ -275,6 +275,34 @@ def test_a_node_that_gives_no_code_is_told_with_its_time(window: Window) -> None
     window.view_model.handle(CodeNotIssued(40))
     assert "40 s" in window.state.status.detail
     assert window.state.is_request_new_next
+
+
+@pytest.mark.parametrize(
+    ("problem", "words"),
+    [
+        (ConnectionProblem.UNREACHABLE, "broker:1 does not answer"),
+        (ConnectionProblem.WRONG_FINGERPRINT, "the fingerprint is another"),
+        (ConnectionProblem.NOT_A_NODE, "not a Farhand server"),
+    ],
+)
+def test_without_a_connection_the_window_says_why_until_there_is_one(
+    window: Window, problem: ConnectionProblem, words: str
+) -> None:
+    window.view_model.start()
+    window.view_model.handle(BrokerLost("broker:1", problem, 1.0))
+    window.view_model.handle(BrokerConnecting("broker:1"))  # a retry
+    assert words in window.state.status.detail
+    assert window.state.kind is StatusKind.ERROR
+
+    window.view_model.handle(connected())
+    assert window.state.status.words == "Connecting to broker"
+    assert window.state.kind is StatusKind.WORKING
+
+
+def test_a_start_without_a_connection_says_why_at_once(window: Window) -> None:
+    window.view_model.handle(BrokerLost(EMBEDDED_NAME, ConnectionProblem.UNREACHABLE, 5.0))
+    window.view_model.start()
+    assert window.state.status.words == "The broker on this computer is not running"
 
 
 def test_a_lost_connection_is_told_and_the_code_kept(window: Window) -> None:

@@ -8,7 +8,8 @@ from common.protocol.session_events import (
     SessionEnded,
     SessionPaired,
 )
-from common.reasons import EndReason, PairingProblem
+from common.reasons import ConnectionProblem, EndReason, PairingProblem
+from common.transport.connection_events import BrokerLost
 from target_app import sentences
 from target_app.code_view_model import CodeStage, CodeViewModel, is_well_formed
 from tests.target.recorded_commands import RecordedCommands
@@ -184,6 +185,18 @@ def test_a_given_code_waits_for_first_contact(commands: RecordedCommands) -> Non
     assert commands.calls == []
     code.handle(CONNECTED)
     code.handle(CONNECTED)
+    assert commands.calls == [("enter_code", GOOD_CODE)]
+
+
+def test_a_given_code_that_waits_says_what_is_wrong_and_goes_on(
+    commands: RecordedCommands,
+) -> None:
+    code = CodeViewModel(commands)
+    code.enter_given_code(GOOD_CODE, is_quiet=False)
+    code.handle(BrokerLost("desk:1", ConnectionProblem.UNREACHABLE, 5.0))
+    assert "desk:1 does not answer" in code.state.progress
+    code.handle(CONNECTED)
+    assert code.state.progress == sentences.LOOKING_UP
     assert commands.calls == [("enter_code", GOOD_CODE)]
 
 
