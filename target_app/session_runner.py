@@ -41,7 +41,7 @@ from common.protocol.target_session import (
     TargetSession,
     TargetSessionState,
 )
-from common.reasons import EndReason
+from common.reasons import EndReason, PairingProblem
 from common.transport.connection_events import BrokerConnected, BrokerLost
 from common.transport.known_servers import KnownServers
 from common.transport.trust import ServerAddress, ServerIdentity, TrustLevel
@@ -113,6 +113,7 @@ class TargetRunner:
         self._pairing: TargetPairing | None = None
         self._session: TargetSession | None = None
         self._leaving: list[TargetPairing | TargetSession] = []
+        self._next_code: ConnectionCode | None = None
         self._refusals: list[FromApp] = []
         self._desktop: SharedDesktop | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -134,13 +135,15 @@ class TargetRunner:
 
     def enter_code(self, code: ConnectionCode) -> None:
         """Claim the code, as soon as the server is there that has it."""
-        if self._session is None and self._pairing is None:
+        is_free = self._pairing is None or self._pairing.state is TargetState.LEAVING
+        if self._session is None and is_free:
             _log.info("code entered")
             self._tries.start(code)
 
     def cancel_attempt(self) -> None:
         """Give up the code that is being tried."""
         self._tries.stop()
+        self._next_code = None
         if self._pairing is not None:
             self._pairing.cancel()
         elif self._session is not None:
@@ -246,6 +249,9 @@ class TargetRunner:
             self._session.connection_lost()
         elif self._pairing is not None:
             self._pairing.connection_lost()
+        if self._next_code is not None:
+            self._next_code = None
+            self._tries.refused(events.PairingEnded(PairingProblem.BROKER_UNREACHABLE), False)
         self._carry_out()
 
     def _met_server(self) -> ServerIdentity:
@@ -254,6 +260,9 @@ class TargetRunner:
         return self._server
 
     def _claim(self, code: ConnectionCode) -> None:
+        if self._pairing is not None:  # the claim before has still to be left
+            self._next_code = code
+            return
         server = self._met_server()
         device_key = self._parts.known_servers.device_key(server.fingerprint)
         identity = TargetIdentity(
@@ -264,6 +273,11 @@ class TargetRunner:
         nonce = secrets.token_bytes(32)
         self._pairing = TargetPairing(identity, code, nonce, time.monotonic())
         self._carry_out()
+
+    def _claim_next(self) -> None:
+        code, self._next_code = self._next_code, None
+        if code is not None:
+            self._claim(code)
 
     def _confirm_server(self) -> None:
         """A session by a spoken code runs through it: it is the speaker's (protocol.md 1)."""
@@ -306,6 +320,7 @@ class TargetRunner:
             if pairing.violation:
                 _log.warning("pairing ended", violation=pairing.violation)
             self._leave(pairing)
+            self._claim_next()
         if refusal is not None:
             self._tries.refused(refusal, pairing.is_known_there)
 

@@ -3,6 +3,9 @@
     CLAIMING -> AWAITING_OFFER -> MAKING_SHARE -> AWAITING_SHARE -> ANSWERING
              -> AWAITING_CONFIRMATION -> AWAITING_GRANT -> PAIRED
 
+LEAVING waits for the name of a claim that was cancelled before the node had named it, to
+leave it: only then may this connection make another claim.
+
 One object is one press of Enter: one claim, one run of the key exchange. It never tries again
 by itself. ENDED follows from every state, with one PairingEnded that says which sentence the
 user reads: what the server says of the code, or what this side knows (a confirmation that
@@ -54,6 +57,7 @@ class TargetState(Enum):
     ANSWERING = auto()
     AWAITING_CONFIRMATION = auto()
     AWAITING_GRANT = auto()
+    LEAVING = auto()
     PAIRED = auto()
     ENDED = auto()
 
@@ -62,16 +66,19 @@ State = TargetState
 
 FINAL: Final = frozenset({State.PAIRED, State.ENDED})
 ALL: Final = frozenset(State)
+UNNAMED: Final = frozenset({State.CLAIMING, State.LEAVING})
+"""The node has not yet named the claim."""
 
 LEGAL: Final[dict[type, frozenset[State]]] = {
-    broker.ClaimQueued: frozenset({State.CLAIMING, State.AWAITING_OFFER}),
-    broker.ClaimRefused: frozenset({State.CLAIMING, State.AWAITING_OFFER}),
+    broker.ClaimQueued: UNNAMED | {State.AWAITING_OFFER},
+    broker.ClaimRefused: UNNAMED | {State.AWAITING_OFFER},
     broker.OfferMade: frozenset({State.AWAITING_OFFER}),
     broker.GrantMade: frozenset({State.AWAITING_GRANT}),
     broker.Released: ALL - FINAL,
     broker.NodeStopping: ALL - FINAL,
 }
-"""The node's messages and the states in which they mean something; late ones are sorted out before."""
+"""The node's messages and the states in which they mean something; the late are passed over
+before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +156,14 @@ class TargetPairing:
 
     def cancel(self) -> None:
         """Give the attempt up; nothing is reported to who cancelled."""
-        if self._state not in FINAL:
+        if self._state in FINAL:
+            return
+        is_claim_sent = not any(isinstance(waiting, broker.Claim) for waiting in self._output)
+        self._output.clear()
+        self._computation = None
+        if self._state in UNNAMED and is_claim_sent:
+            self._state = State.LEAVING
+        else:
             self._leave()
             self._state = State.ENDED
 
@@ -169,7 +183,7 @@ class TargetPairing:
     def receive_frame(self, frame: bytes, now: float) -> None:
         """Take a binary frame of the controller. Before this claim is queued it can only be
         one of an earlier session or claim, and is passed over."""
-        if self._state in FINAL or self._state is State.CLAIMING:
+        if self._state in FINAL | UNNAMED:
             return
         self._deadline = now + PROGRESS_SECONDS
         handshake = self._handshake
@@ -222,10 +236,7 @@ class TargetPairing:
     def _handle(self, message: FromNode, now: float) -> None:
         match message:
             case broker.ClaimQueued():
-                self._claim = message.claim
-                self._state = State.AWAITING_OFFER
-                self._deadline += message.claims_before * SECONDS_PER_WAITING_CLAIM
-                self._events.append(ClaimWaiting(message.claims_before))
+                self._queued(message)
             case broker.ClaimRefused():
                 self._fail(message.problem, message.retry_after_seconds)
             case broker.OfferMade():
@@ -236,6 +247,16 @@ class TargetPairing:
                 self._released(message)
             case _:
                 pass  # NodeStopping: the connection closes next, and that is what counts
+
+    def _queued(self, message: broker.ClaimQueued) -> None:
+        self._claim = message.claim
+        if self._state is State.LEAVING:
+            self._leave()
+            self._state = State.ENDED
+            return
+        self._state = State.AWAITING_OFFER
+        self._deadline += message.claims_before * SECONDS_PER_WAITING_CLAIM
+        self._events.append(ClaimWaiting(message.claims_before))
 
     def _is_late(self, message: FromNode) -> bool:
         match message:
@@ -312,7 +333,9 @@ class TargetPairing:
         self._fail(PairingProblem.UNTRUSTED)
 
     def _fail(self, problem: PairingProblem, retry_after_seconds: int = 0) -> None:
-        if self._state not in FINAL:
-            self._computation = None
-            self._state = State.ENDED
+        if self._state in FINAL:
+            return
+        if self._state is not State.LEAVING:
             self._events.append(PairingEnded(problem, retry_after_seconds))
+        self._computation = None
+        self._state = State.ENDED

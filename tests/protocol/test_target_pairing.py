@@ -26,7 +26,8 @@ UNSIGNED = SignedDocument(b"x", bytes(64))
 
 FINAL = (State.PAIRED, State.ENDED)
 LIVE = tuple(state for state in State if state not in FINAL)
-WITH_CLAIM = tuple(state for state in LIVE if state is not State.CLAIMING)
+UNNAMED = (State.CLAIMING, State.LEAVING)
+WITH_CLAIM = tuple(state for state in LIVE if state not in UNNAMED)
 BEFORE_OFFER = (State.CLAIMING, State.AWAITING_OFFER)
 
 
@@ -47,6 +48,8 @@ def in_state(state: State) -> Stage:
     pairing = pair.target.pairing
     assert pairing is not None
     if state is State.ENDED:
+        pairing.connection_lost()
+    elif state is State.LEAVING:
         pairing.cancel()
     while pairing.state is not state:
         pair.step(pair.target)
@@ -94,10 +97,14 @@ TABLE: dict[tuple[State, type], State | PairingProblem] = {
     **{(state, broker.Released): LEFT for state in WITH_CLAIM},
     (State.AWAITING_CONFIRMATION, broker.Released): PairingProblem.WRONG_SECRET,
     # Nothing that names a claim can mean this attempt before ClaimQueued has named it.
-    (State.CLAIMING, broker.OfferMade): State.CLAIMING,
-    (State.CLAIMING, broker.GrantMade): State.CLAIMING,
-    (State.CLAIMING, broker.Released): State.CLAIMING,
+    **{
+        (state, kind): state
+        for state in UNNAMED
+        for kind in (broker.OfferMade, broker.GrantMade, broker.Released)
+    },
 }
+LEAVING_ENDS_BY = (broker.ClaimQueued, broker.ClaimRefused)
+"""What a cancelled claim waits for; nobody hears of it any more."""
 
 
 def test_the_table_names_every_message() -> None:
@@ -118,6 +125,12 @@ def test_every_message_in_every_state(state: State, kind: type) -> None:
     if state in FINAL:
         assert pairing.state is state
         assert ends == []
+    elif state is State.LEAVING:
+        is_over = kind in LEAVING_ENDS_BY or (state, kind) not in TABLE
+        assert pairing.state is (State.ENDED if is_over else State.LEAVING)
+        assert ends == []
+        left = [broker.LeaveSession(stage.claim)] if kind is broker.ClaimQueued else []
+        assert outputs(pairing) == left
     elif isinstance(expected, State):
         assert pairing.state is expected
         assert ends == []
@@ -144,6 +157,7 @@ def test_a_word_about_a_claim_that_was_left_before_is_late(state: State, kind: t
 # A frame: the state that it leads to; the missing ones are violations.
 FRAMES: dict[State, State] = {
     State.CLAIMING: State.CLAIMING,  # one of an earlier session, passed over
+    State.LEAVING: State.LEAVING,
     State.AWAITING_SHARE: State.ANSWERING,
     State.AWAITING_GRANT: State.AWAITING_GRANT,
     State.PAIRED: State.PAIRED,
@@ -163,7 +177,8 @@ def test_a_lost_connection_is_the_end_and_leaves_nothing_for_another(state: Stat
     stage = in_state(state)
     stage.pairing.connection_lost()
     ended = [PairingEnded(PairingProblem.BROKER_UNREACHABLE)]
-    assert stage.pairing.take_events() == ([] if state in FINAL else ended)
+    assert stage.pairing.state is (State.PAIRED if state is State.PAIRED else State.ENDED)
+    assert stage.pairing.take_events() == ([] if state in (*FINAL, State.LEAVING) else ended)
     assert outputs(stage.pairing) == []
 
 
@@ -172,14 +187,30 @@ def test_who_cancels_hears_nothing_more(state: State) -> None:
     stage = in_state(state)
     outputs(stage.pairing)
     stage.pairing.cancel()
-    assert stage.pairing.state is (state if state in FINAL else State.ENDED)
+    if state in UNNAMED:
+        assert stage.pairing.state is State.LEAVING
+    else:
+        assert stage.pairing.state is (state if state in FINAL else State.ENDED)
     left = [broker.LeaveSession(stage.claim)] if state in WITH_CLAIM else []
     assert outputs(stage.pairing) == left
     stage.pairing.receive_text(broker.Released(stage.claim), stage.pair.now)
     stage.pairing.receive_frame(b"x", stage.pair.now)
-    stage.pairing.computed(b"x")
+    if state not in UNNAMED:
+        stage.pairing.computed(b"x")
     stage.pairing.advance(stage.pair.now + 9999)
     assert stage.pairing.take_events() == []
+    assert stage.pairing.next_deadline() is None
+
+
+def test_a_claim_that_has_not_left_yet_is_cancelled_without_a_word() -> None:
+    pair = PeerPair()
+    code = pair.open_code()
+    pair.target.enter(code, pair.now)
+    pairing = pair.target.pairing
+    assert pairing is not None
+    pairing.cancel()
+    assert pairing.state is State.ENDED
+    assert outputs(pairing) == []
 
 
 # --- the way --------------------------------------------------------------------------------
@@ -197,7 +228,8 @@ def test_a_code_goes_through_all_states_to_a_session() -> None:
         pair.step(pair.target)
         if pairing.state is not states[-1]:
             states.append(pairing.state)
-    assert states == [state for state in State if state is not State.ENDED]
+    left_out = (State.LEAVING, State.ENDED)
+    assert states == [state for state in State if state not in left_out]
     assert pairing.next_deadline() is None
     assert pairing.result is not None
     assert pairing.result.offer.technician == "Tess Example"
@@ -321,7 +353,7 @@ def test_a_step_that_nobody_asked_for_is_a_bug() -> None:
         stage.pairing.computed("what")
 
 
-@pytest.mark.parametrize("state", WITH_CLAIM)
+@pytest.mark.parametrize("state", [State.CLAIMING, *WITH_CLAIM])
 def test_the_next_attempt_is_not_disturbed_by_the_last_one(state: State) -> None:
     stage = in_state(state)
     pair = stage.pair
