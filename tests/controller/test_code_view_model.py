@@ -291,12 +291,12 @@ def test_without_a_connection_the_window_says_why_until_there_is_one(
     window.view_model.start()
     window.view_model.handle(BrokerLost("broker:1", problem, 1.0))
     window.view_model.handle(BrokerConnecting("broker:1"))  # a retry
-    assert words in window.state.status.detail
-    assert window.state.kind is StatusKind.ERROR
+    told = window.state
+    assert (told.kind, words in told.status.detail) == (StatusKind.ERROR, True)
 
     window.view_model.handle(connected())
-    assert window.state.status.words == "Connecting to broker"
-    assert window.state.kind is StatusKind.WORKING
+    after = window.state
+    assert (after.kind, after.status.words) == (StatusKind.WORKING, "Connecting to broker")
 
 
 def test_a_start_without_a_connection_says_why_at_once(window: Window) -> None:
