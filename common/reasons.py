@@ -62,7 +62,7 @@ class PairingProblem(Enum):
     USED = "used"
     WRONG_THREE_TIMES = "wrong_three_times"
     """This code was typed wrongly three times, here or elsewhere, and is dead."""
-    WRONG_SECRET = "wrong_secret"
+    WRONG_SECRET = "wrong_secret"  # noqa: S105 - a reason's name
     """The confirmation failed: the routing digits exist, the secret ones are not theirs."""
     TOO_MANY_CLAIMS = "too_many_claims"
     """This address tried too often; it is told how long to wait."""

@@ -86,8 +86,7 @@ class CodeWindow(QDialog):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Keep a held Enter from the buttons: it must not try a code again and again."""
-        is_enter = isinstance(event, QKeyEvent) and event.key() in ENTER_KEYS
-        return is_enter and event.isAutoRepeat()
+        return isinstance(event, QKeyEvent) and event.key() in ENTER_KEYS and event.isAutoRepeat()
 
     def reject(self) -> None:
         """Escape is Cancel."""
