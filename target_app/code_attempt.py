@@ -35,6 +35,8 @@ class CodeAttempt:
     problem: PairingProblem = PairingProblem.BROKER_UNREACHABLE
     """What the user reads if no other server is left."""
     retry_after_seconds: int = 0
+    has_looked_around: bool = False
+    """Whether the network was asked for more servers in vain."""
     _tried: set[ServerKey] = field(default_factory=set)
 
     def next_server(self, candidates: Sequence[Candidate]) -> Candidate | None:

@@ -12,6 +12,7 @@ from common.protocol.connection_code import ConnectionCode
 from common.protocol.session_events import PairingEnded
 from common.reasons import ConnectionProblem
 from common.transport.broker_client import FINAL_PROBLEMS
+from common.transport.candidates import Candidate
 from target_app.code_attempt import CodeAttempt, Disappointments, problem_of_connection
 from target_app.connection import TargetConnection
 
@@ -84,12 +85,10 @@ class CodeTries:
 
     def _try_next(self, attempt: CodeAttempt) -> None:
         self._stop_timer()
-        candidates = self._connection.candidates_for_code(
-            self._disappointments.with_number(attempt.code.routing)
-        )
+        candidates = self._candidates(attempt)
         server = attempt.next_server(candidates)
         if server is None:
-            self._wait_for_servers(has_tried=bool(candidates))
+            self._wait_for_servers(attempt, has_tried=bool(candidates))
         elif self._connection.is_connected_to(server):
             self._claim_there(attempt)
         else:
@@ -102,9 +101,14 @@ class CodeTries:
         self._is_claiming = True
         self._claim(attempt.code)
 
-    def _wait_for_servers(self, has_tried: bool) -> None:
-        """More may turn up: for a moment after discovery began, or where there is none yet."""
-        left = self._connection.listening_seconds_left() if has_tried else CONNECT_SECONDS
+    def _wait_for_servers(self, attempt: CodeAttempt, has_tried: bool) -> None:
+        """More may turn up, if the network is asked once more, or where there is none yet."""
+        left = 0.0
+        if not attempt.has_looked_around:
+            attempt.has_looked_around = True
+            left = self._connection.look_around()
+        if not has_tried:
+            left = CONNECT_SECONDS
         if left > 0:
             self._set_timer(left, self._give_up)
         else:
@@ -112,8 +116,14 @@ class CodeTries:
 
     def _servers_changed(self) -> None:
         attempt = self._attempt
-        if attempt is not None and attempt.server is None:
+        if attempt is None or attempt.server is not None:
+            return
+        if attempt.has_more(self._candidates(attempt)):
             self._try_next(attempt)
+
+    def _candidates(self, attempt: CodeAttempt) -> tuple[Candidate, ...]:
+        disappointing = self._disappointments.with_number(attempt.code.routing)
+        return self._connection.candidates_for_code(disappointing)
 
     def _not_welcomed(self, problem: ConnectionProblem) -> None:
         """The server was not to be reached. The last one is tried again until its time is
@@ -121,7 +131,7 @@ class CodeTries:
         attempt = self._attempt
         if attempt is None or attempt.server is None or self._is_claiming:
             return
-        candidates = self._connection.candidates_for_code(frozenset())
+        candidates = self._candidates(attempt)
         if problem in FINAL_PROBLEMS or attempt.has_more(candidates):
             attempt.failed(problem_of_connection(problem))
             self._try_next(attempt)

@@ -26,8 +26,8 @@ from common.transport.tasks import until_one_ends
 from common.transport.trust import ServerAddress
 
 LISTENING_SECONDS: Final = 2.0
-"""How long after discovery began servers may still turn up: RFC 6762 has the first questions
-within 1.1 s of each other, and answers within 0.12 s."""
+"""How long a question to the network is worth waiting for: answers come within 0.12 s, and a
+node that has just begun to probe for its name is announced 1 s later (RFC 6762)."""
 
 
 class NodeSearch(Protocol):
@@ -40,6 +40,9 @@ class NodeSearch(Protocol):
     @property
     def networks(self) -> Networks:
         """This computer's own addresses, with their networks."""
+
+    def ask_again(self) -> None:
+        """Ask all networks now."""
 
     async def run(self, on_change: Callable[[], None]) -> None:
         """Listen until cancelled."""
@@ -69,7 +72,6 @@ class TargetConnection:
         self._only: Candidate | None = None
         self._sources_changed = asyncio.Event()
         self._only_changed = asyncio.Event()
-        self._listening_since = 0.0
         self.on_failure: Callable[[ConnectionProblem], None] = _nothing_to_do
         """Hears of each round of tries that led to no welcome."""
         self.on_candidates: Callable[[], None] = _nothing
@@ -117,12 +119,13 @@ class TargetConnection:
         )
         return at_hand or ordered
 
-    def listening_seconds_left(self) -> float:
-        """Tell for how long more servers may still turn up, because discovery has just begun."""
+    def look_around(self) -> float:
+        """Ask the network for servers once more, where nothing is set by hand; tell how long
+        an answer is worth waiting for."""
         if self._sources.search is None or self._addresses:
             return 0.0
-        now = asyncio.get_running_loop().time()
-        return max(0.0, self._listening_since + LISTENING_SECONDS - now)
+        self._sources.search.ask_again()
+        return LISTENING_SECONDS
 
     def is_connected_to(self, candidate: Candidate) -> bool:
         """Tell whether this server has welcomed this target, and is still there."""
@@ -149,7 +152,6 @@ class TargetConnection:
         if search is None or self._addresses:
             await self._stay_linked()
         else:
-            self._listening_since = asyncio.get_running_loop().time()
             await until_one_ends(self._stay_linked(), search.run(self._found))
 
     async def _stay_linked(self) -> None:

@@ -83,7 +83,7 @@ def in_order_for_code(
 
 
 def _known(known: KnownServer, found: FoundServer | None, networks: Networks) -> Candidate:
-    """A known server is where it was last met, or where it is announced now. With a public
+    """A known server is where it is announced now, or where it was last met. With a public
     CA the name is part of the proof, and an announced address proves nothing."""
     identity = known.identity
     last = address_of(identity)
@@ -92,9 +92,7 @@ def _known(known: KnownServer, found: FoundServer | None, networks: Networks) ->
     brokers = (parse_broker(text, identity.fingerprint) for text in known.brokers)
     nodes = (last, *(broker for broker in brokers if broker is not None))
     announced = () if found is None else _near(found, networks)
-    is_still_there = not announced or last in announced
-    places = (last, *announced, *nodes) if is_still_there else (*announced, *nodes)
-    unique = tuple(dict.fromkeys(places))
+    unique = tuple(dict.fromkeys((*announced[:1], *nodes, *announced)))
     return Candidate(unique, identity.trust, is_announced=found is not None)
 
 

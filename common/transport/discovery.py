@@ -188,6 +188,10 @@ class Discovery:
             self._stop_asking()
             await self._multicast.close()
 
+    def ask_again(self) -> None:
+        """Ask all networks now; who answers is heard within a second or so."""
+        self._changed.set()
+
     def _take_networks(self, networks: Networks) -> None:
         self._networks = networks
         self._changed.set()

@@ -8,6 +8,7 @@ to say hello. Driven by a runner, on one asyncio loop; `run` ends only by being 
 
 import asyncio
 import contextlib
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final, Protocol
@@ -18,6 +19,7 @@ from common.transport.broker_client import FINAL_PROBLEMS, Backoff, BrokerClient
 from common.transport.candidates import Candidate
 from common.transport.connection_events import BrokerConnecting, BrokerLost, ConnectionEvent
 from common.transport.known_servers import KnownServers
+from common.transport.tasks import first_of
 from common.transport.trust import (
     ServerAddress,
     ServerIdentity,
@@ -115,20 +117,20 @@ class ServerLink:
         problem = None
         for candidate in candidates:
             self._candidate = candidate
-            for place in candidate.places:
-                problem = await self._try(candidate, place)
-                if problem is None:
-                    self._failed_at.pop(candidate.key, None)
-                    return None
+            problem = await self._try(candidate)
+            if problem is None:
+                self._failed_at.pop(candidate.key, None)
+                return None
             self._failed_at[candidate.key] = asyncio.get_running_loop().time()
         return problem
 
-    async def _try(self, candidate: Candidate, place: ServerAddress) -> ConnectionProblem | None:
-        """Try one place, and stay while the server is there. Returns None if it was."""
+    async def _try(self, candidate: Candidate) -> ConnectionProblem | None:
+        """Try one candidate, and stay while the server is there. Returns None if it was."""
         try:
-            identity = await self._meet(candidate, place)
+            identity = self._remembered(candidate) or await self._meet(candidate)
         except ConnectionLost as problem:
-            self._publish(BrokerLost(str(place), problem.problem, self._retry_in_seconds))
+            address = str(candidate.places[0])
+            self._publish(BrokerLost(address, problem.problem, self._retry_in_seconds))
             return problem.problem
         self._handler.server_met(identity)
         self._publish(BrokerConnecting(identity.address))
@@ -144,35 +146,39 @@ class ServerLink:
         self._handler.disconnected(lost, None if is_final else self._retry_in_seconds)
         return None if client.was_welcomed else lost.problem
 
-    async def _meet(self, candidate: Candidate, place: ServerAddress) -> ServerIdentity:
-        """Say who the server at this place is. Raises ConnectionLost."""
-        known = self._remembered(candidate, place)
-        if known is not None:
-            return known
-        self._publish(BrokerConnecting(str(place)))
-        met_before = None
-        if place.fingerprint is not None and not candidate.is_set_by_hand:
-            met_before = self._known_servers.find(place.fingerprint)
-        if met_before is not None:
-            identity = await meet_again(met_before.identity, place)
-        else:
-            identity = await first_contact(place, candidate.trust)
+    async def _meet(self, candidate: Candidate) -> ServerIdentity:
+        """Say who the server is, at the first of its places that answers for it, and keep
+        that. Raises ConnectionLost."""
+        self._publish(BrokerConnecting(str(candidate.places[0])))
+        known = None
+        fingerprint = candidate.places[0].fingerprint
+        if fingerprint is not None and not candidate.is_set_by_hand:
+            known = self._known_servers.find(fingerprint)
+
+        async def meet(place: ServerAddress) -> ServerIdentity:
+            if known is not None:
+                return await meet_again(known.identity, place)
+            return await first_contact(place, candidate.trust)
+
+        identity = await first_of([functools.partial(meet, place) for place in candidate.places])
         return self._known_servers.remember(identity).identity
 
-    def _remembered(self, candidate: Candidate, place: ServerAddress) -> ServerIdentity | None:
-        """Give what was decided at an earlier contact. With the root's own TLS an address that
-        was set by hand may have changed meanwhile; with a public CA's the name is part of the
-        proof, and what was only announced has to show itself there first. An address with a
-        fingerprint that was set by hand pins the server."""
+    def _remembered(self, candidate: Candidate) -> ServerIdentity | None:
+        """Give what was decided at an earlier contact, where the candidate has no other place.
+
+        With the root's own TLS an address that was set by hand may have changed meanwhile;
+        with a public CA's the name is part of the proof, and what was only announced has to
+        show itself there first. An address with a fingerprint that was set by hand pins the
+        server.
+        """
+        place, *others = candidate.places
         known = self._known_servers.find_address(place)
-        if known is None:
+        if known is None or others:
             return None
         identity = known.identity
         is_same_address = (identity.host, identity.port) == (place.host, place.port)
-        if is_same_address and not candidate.is_set_by_hand:
-            return identity
         if not candidate.is_set_by_hand:
-            return None
+            return identity if is_same_address else None
         if not is_same_address and not identity.is_verified_by_root:
             return None
         trust = TrustLevel.PINNED if place.fingerprint is not None else identity.trust

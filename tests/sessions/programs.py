@@ -6,7 +6,7 @@ embedded node, and any number of targets.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +18,7 @@ from common.protocol.policies import NEUTRAL_POLICIES, Policies, SessionMode
 from common.protocol.session_messages import InputMessage
 from common.reasons import PairingProblem
 from common.transport.connection_events import BrokerConnected
+from common.transport.discovery import Discovery
 from common.transport.known_servers import KnownServers
 from common.transport.server_address import parse_server_url
 from controller_app.connection import NodeChoice
@@ -36,6 +37,13 @@ class Story:
     """The events of one program, in their order."""
 
     told: list[object] = field(default_factory=list)
+    listener: Callable[[object], None] | None = None
+
+    def hear(self, event: object) -> None:
+        """Take the next event."""
+        self.told.append(event)
+        if self.listener is not None:
+            self.listener(event)
 
     def all(self, kind: type[Event]) -> list[Event]:
         """List the events of one kind."""
@@ -93,9 +101,10 @@ class SharedComputer:
                 known_servers=self.known_servers,
                 own_policies=lambda: own_policies,
                 share_desktop=self._share_desktop,
+                search=None if server_url else Discovery(self.known_servers.fingerprints),
             ),
-            [parse_server_url(server_url)],
-            self.story.told.append,
+            [parse_server_url(server_url)] if server_url else [],
+            self.story.hear,
         )
 
     def _share_desktop(self, post: Post) -> RecordedScreen:
@@ -186,7 +195,7 @@ async def running_programs(
         node=NodeChoice("", node_options),
         data_folder=folder / "controller",
     )
-    controller = ControllerRunner(settings, story.told.append, PicturePatches())
+    controller = ControllerRunner(settings, story.hear, PicturePatches())
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(controller.run())
         programs = Programs(folder, controller, story, tasks)
