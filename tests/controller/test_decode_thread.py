@@ -14,7 +14,7 @@ from controller_app.picture_patches import PicturePatches
 from tests.support.waiting import wait_until
 
 WAIT_SECONDS = 10.0
-WIDTH, HEIGHT = 600, 400
+WIDTH, HEIGHT = 900, 700
 
 
 class Recorder:

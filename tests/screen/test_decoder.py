@@ -13,7 +13,7 @@ from common.errors import ProtocolViolation
 from common.screen.decoder import ScreenDecoder
 from common.screen.encoder import Grab, Pixels, ScreenEncoder
 from common.screen.rectangle import Rectangle
-from common.screen.sections import Encoding, Section, join
+from common.screen.sections import MAXIMUM_SECTION_PIXELS, Encoding, Section, join
 from tests.screen.pictures import blocks, contents, noise, slope
 
 WIDTH, HEIGHT = 40, 30
@@ -182,8 +182,8 @@ def test_what_came_before_the_wrong_section_is_shown_and_the_rest_is_not() -> No
 
 
 def test_sections_of_the_largest_size_are_taken() -> None:
-    picture = noise(128, 1024, 1)
-    decoder = ScreenDecoder(1024, 128)
+    picture = noise(MAXIMUM_SECTION_PIXELS // 1024, 1024, 1)
+    decoder = ScreenDecoder(1024, MAXIMUM_SECTION_PIXELS // 1024)
 
     decoder.apply(payload_of(picture))
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.screen.pacing import FREE_BYTES, MAXIMUM_FRAMES, Pacing
+from common.screen.pacing import FREE_BYTES, MAXIMUM_DRAIN_SECONDS, MAXIMUM_FRAMES, Pacing
 
 
 def test_the_first_frame_needs_no_credit() -> None:
@@ -140,7 +140,7 @@ def test_never_more_is_under_way_than_the_limits_allow(actions: list[tuple[str, 
                 waiting = {key: size for key, size in waiting.items() if key > number}
         elif pacing.may_capture():
             assert len(waiting) < MAXIMUM_FRAMES
-            drained_in_time = pacing.bytes_per_second * 0.02
+            drained_in_time = pacing.bytes_per_second * MAXIMUM_DRAIN_SECONDS
             assert not waiting or sum(waiting.values()) < max(FREE_BYTES, drained_in_time)
             pacing.part_sent(frame, number, now)
             waiting[frame] = number

@@ -65,7 +65,7 @@ def test_every_cut_within_a_section_is_refused() -> None:
         pytest.param(Section(Encoding.RAW, Rectangle(0, 0, 2, 2), b"x" * 11), id="a byte too few"),
         pytest.param(Section(Encoding.RAW, Rectangle(0, 0, 2, 2), b"x" * 13), id="a byte too many"),
         pytest.param(
-            Section(Encoding.PLANES, Rectangle(0, 0, 1024, 129), b""), id="too many pixels"
+            Section(Encoding.PLANES, Rectangle(0, 0, 1024, 257), b""), id="too many pixels"
         ),
     ],
 )
