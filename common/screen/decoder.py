@@ -60,6 +60,9 @@ class ScreenDecoder:
                 apart = _as_planes(self._expand(section), place)
                 _put_together(apart, place)
                 _add_rows_above(place)
+            case Encoding.COPY:
+                left, top, columns, rows = section.source()
+                place[...] = self._words[top : top + rows, left : left + columns]
 
     def _expand(self, section: Section) -> bytes:
         """Expand a Zstandard frame that says it holds exactly what the rectangle takes."""

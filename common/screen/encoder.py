@@ -25,10 +25,19 @@ import zstandard
 from numpy.typing import NDArray
 
 from common.screen.changes import ChangeFinder
-from common.screen.rectangle import Rectangle
-from common.screen.sections import MAXIMUM_SECTION_PIXELS, Encoding, Section, join
+from common.screen.copies import find_copies
+from common.screen.rectangle import Rectangle, bounding
+from common.screen.sections import (
+    COPY_SOURCE,
+    MAXIMUM_SECTION_PIXELS,
+    Encoding,
+    Section,
+    join,
+)
 
 ZSTANDARD_LEVEL: Final = 1
+LEAST_SEARCHED_PIXELS: Final = 64 * 1024
+"""Changes of less are compressed at once; a search for what has moved would cost more."""
 SAMPLED_ROWS: Final = 8
 """One row in so many is looked at to tell text from photographs."""
 
@@ -71,8 +80,10 @@ class ScreenEncoder:
         Nothing comes where nothing differs. Each payload is made when it is asked for, so
         that the first ones travel while the others are compressed; take them all.
         """
+        sections = [copy for grab in grabs for copy in self._copies(grab)]
         pieces = [piece for grab in grabs for piece in self._changed_pieces(grab)]
-        sections: list[Section] = []
+        if sections and not pieces:
+            yield Part(join(sections), is_last=True)
         pixel_count = 0
         for index, (rectangle, words) in enumerate(pieces):
             sections.append(self._section(rectangle, words))
@@ -83,12 +94,37 @@ class ScreenEncoder:
                 yield Part(join(sections), is_last)
                 sections, pixel_count = [], 0
 
+    def _copies(self, grab: Grab) -> list[Section]:
+        """Move what has moved, in the kept picture too. Small changes are not searched."""
+        words = grab.pixels.view(np.uint32)[..., 0]
+        if words.size < LEAST_SEARCHED_PIXELS:
+            return []
+        kept = self._kept(grab)
+        changed = self._finder.find(words, kept)
+        if sum(rectangle.area for rectangle in changed) < LEAST_SEARCHED_PIXELS:
+            return []
+        area = bounding(changed)
+        rows, columns = slice(area.top, area.bottom), slice(area.left, area.right)
+        sections = []
+        for copy in find_copies(words[rows, columns], kept[rows, columns]):
+            place = copy.place.moved(grab.left + area.left, grab.top + area.top)
+            source = copy.source.moved(grab.left + area.left, grab.top + area.top)
+            self._keep(place, self._at(source))
+            data = COPY_SOURCE.pack(source.left, source.top)
+            sections.append(Section(Encoding.COPY, place, data))
+        return sections
+
+    def _kept(self, grab: Grab) -> Words:
+        height, width = grab.pixels.shape[:2]
+        return self._at(Rectangle(grab.left, grab.top, width, height))
+
+    def _at(self, place: Rectangle) -> Words:
+        return self._words[place.top : place.bottom, place.left : place.right]
+
     def _changed_pieces(self, grab: Grab) -> Iterator[tuple[Rectangle, Words]]:
         """Give what differs, in pieces of at most a section's size: where, and a view of it."""
         words = grab.pixels.view(np.uint32)[..., 0]
-        height, width = words.shape
-        kept = self._words[grab.top : grab.top + height, grab.left : grab.left + width]
-        for changed in self._finder.find(words, kept):
+        for changed in self._finder.find(words, self._kept(grab)):
             rows_per_piece = max(1, MAXIMUM_SECTION_PIXELS // changed.width)
             for top in range(changed.top, changed.bottom, rows_per_piece):
                 bottom = min(top + rows_per_piece, changed.bottom)

@@ -35,6 +35,10 @@ class Rectangle(NamedTuple):
         """How many pixels it holds."""
         return self.width * self.height
 
+    def moved(self, right: int, down: int) -> "Rectangle":
+        """Give the same rectangle so many pixels to the right and down."""
+        return Rectangle(self.left + right, self.top + down, self.width, self.height)
+
     def is_within(self, width: int, height: int) -> bool:
         """Tell whether it holds something, all of it inside a picture of this size."""
         return (

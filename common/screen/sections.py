@@ -9,12 +9,14 @@ Numbers are big-endian. A section says how the pixels of its rectangle come out 
     PIXELS  Zstandard frame of four bytes a pixel: blue, green, red, anything
     PLANES  Zstandard frame of the planes of RAW, each row but the first as the difference
             to the row above it, modulo 256
+    COPY    left and top, 2 bytes each, of where the same pixels stand in the picture as the
+            sections before this one have left it; the two places may overlap
 
 Zstandard is RFC 8878. Every size is checked here before anything is allocated: the
 rectangle lies in the picture, it is small enough, a frame says beforehand that it expands
 to exactly what the rectangle takes, and a payload covers no more pixels than the picture has
 (or a section may have, in a tiny picture).
-Numbers are never reused; the next ones are for copies, remembered areas and video.
+Numbers are never reused; the next ones are for remembered areas and video.
 """
 
 import struct
@@ -32,6 +34,7 @@ that they pass (half this size took a tenth more processor time on both sides of
 MAXIMUM_SECTIONS: Final = 4096
 """In one payload."""
 HEADER: Final = struct.Struct(">BHHHHI")
+COPY_SOURCE: Final = struct.Struct(">HH")
 
 
 class Encoding(IntEnum):
@@ -41,6 +44,7 @@ class Encoding(IntEnum):
     RAW = 1
     PIXELS = 2
     PLANES = 3
+    COPY = 4
 
 
 class Section(NamedTuple):
@@ -53,6 +57,11 @@ class Section(NamedTuple):
     def expanded_length(self) -> int:
         """Tell how many bytes its Zstandard frame must expand to."""
         return self.rectangle.area * (4 if self.encoding is Encoding.PIXELS else 3)
+
+    def source(self) -> Rectangle:
+        """Tell where a copy comes from."""
+        left, top = COPY_SOURCE.unpack(self.data)
+        return Rectangle(left, top, self.rectangle.width, self.rectangle.height)
 
 
 def join(sections: list[Section]) -> bytes:
@@ -95,8 +104,19 @@ def _read(view: memoryview, width: int, height: int) -> Section:
     if length > len(view) - HEADER.size:
         raise ProtocolViolation("a section is longer than its payload")
     section = Section(encoding, rectangle, view[HEADER.size : HEADER.size + length])
-    _check_length(section)
+    if section.encoding is Encoding.COPY:
+        _check_source(section, width, height)
+    else:
+        _check_length(section)
     return section
+
+
+def _check_source(section: Section, width: int, height: int) -> None:
+    """Refuse a copy from outside the picture."""
+    if len(section.data) != COPY_SOURCE.size:
+        raise ProtocolViolation(f"a copy with {len(section.data)} bytes of source")
+    if not section.source().is_within(width, height):
+        raise ProtocolViolation(f"a copy from {section.source()}, outside the picture")
 
 
 def _check_length(section: Section) -> None:
