@@ -225,7 +225,7 @@ class ControllerPairing:
         self._output.clear()
         if self._state in FINAL or self._state is State.CODE_DEAD:
             return
-        self._drop_claim()
+        self._claim = None
         if self._reconnect_by is None:
             self._reconnect_by = now + RECONNECT_SECONDS
         if self._code:
@@ -349,7 +349,7 @@ class ControllerPairing:
     def _released(self) -> None:
         if self._state is State.SERVING_CLAIM:
             self._events.append(ClaimantLeft())
-        self._drop_claim()
+        self._claim = None
         self._state = State.WAITING_FOR_TARGET
 
     # Steps.
@@ -371,7 +371,7 @@ class ControllerPairing:
         self._state = State.RELEASING
 
     def _request_code(self) -> None:
-        self._drop_claim()
+        self._claim = None
         if self._code is not None:
             self._events.append(CodeDied(CodeEnd.REPLACED))
             self._code, self._replaced = None, self._code
@@ -396,15 +396,11 @@ class ControllerPairing:
         self._finish(reason)
 
     def _die(self, end: CodeEnd, waiting_claims: int = 0) -> None:
-        self._drop_claim()
+        self._claim = None
         self._code = None
         self._reconnect_by = None
         self._events.append(CodeDied(end, waiting_claims))
         self._state = State.CODE_DEAD
-
-    def _drop_claim(self) -> None:
-        self._claim = None
-        self._computation_number += 1
 
     def _report_code(self, code: _OpenCode) -> None:
         tries_left = WRONG_TRIES_PER_CODE - code.wrong_tries
@@ -415,7 +411,7 @@ class ControllerPairing:
         self._give_up(EndReason.PROTOCOL_VIOLATION)
 
     def _finish(self, reason: EndReason) -> None:
-        self._drop_claim()
+        self._claim = None
         self._code = None
         self._state = State.ENDED
         self._events.append(SessionEnded(reason, by_other_side=False))

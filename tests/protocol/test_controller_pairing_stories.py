@@ -5,6 +5,7 @@ import pytest
 from common.protocol import broker_messages as broker
 from common.protocol.controller_claim import ClaimState
 from common.protocol.controller_pairing import (
+    RECONNECT_SECONDS,
     WRONG_TRIES_PER_CODE,
     ControllerPairing,
     ControllerState,
@@ -50,6 +51,8 @@ def test_extend_gives_the_same_code_its_whole_time_three_times() -> None:
         assert changed.code == code
         assert changed.extends_left == left
     assert len(every(pair.controller.events, CodeChanged)) == 4
+    asked = [said for said in pair.node.seen if isinstance(said, broker.ExtendCode)]
+    assert len(asked) == 3
     pair.advance(300)
     assert pair.controller.events[-1] == CodeDied(CodeEnd.EXPIRED)
 
@@ -109,6 +112,53 @@ def test_tries_outlive_a_lost_connection() -> None:
     pair.enter(with_wrong_secret(code))
     pair.enter(with_wrong_secret(code))
     assert pair.controller.events[-1] == CodeDied(CodeEnd.WRONG_THREE_TIMES)
+
+
+def test_each_failed_try_to_reconnect_does_not_begin_the_two_minutes_anew() -> None:
+    stage = in_state(State.RECONNECTING)
+    stage.pairing.connection_lost(stage.now + 60)
+    assert stage.pairing.next_deadline() == stage.now + RECONNECT_SECONDS
+
+
+def test_a_code_that_expires_while_its_controller_is_away_is_no_lost_session() -> None:
+    pair = PeerPair()
+    pair.open_code()
+    pair.advance(850)
+    pair.cut(pair.controller)
+    pair.advance(300)
+    assert pair.controller.events[-1] == CodeDied(CodeEnd.EXPIRED)
+    assert pair.controller.pairing is not None
+
+
+def test_a_new_code_that_was_wanted_while_away_is_asked_for_once() -> None:
+    pair = PeerPair()
+    pair.open_code()
+    pair.advance(900)
+    pair.cut(pair.controller)
+    assert pair.controller.pairing is not None
+    pair.controller.pairing.request_new()
+    pair.restore(pair.controller)
+    asked = [said for said in pair.node.seen if isinstance(said, broker.StartSession)]
+    assert len(asked) == 2
+    assert pair.controller.pairing.state is State.WAITING_FOR_TARGET
+
+
+def test_a_slow_step_of_a_claim_that_is_gone_is_not_taken_for_the_next_one_s() -> None:
+    stage = in_state(State.WAITING_FOR_TARGET)
+    claims = [broker.Claimed(f"{number:032x}", bytes(32), "x", bytes(32)) for number in (1, 2)]
+    steps = []
+    for claimed in claims:
+        stage.pairing.receive_text(claimed, stage.now)
+        step = stage.pairing.take_computation()
+        assert step is not None
+        steps.append(step)
+        if claimed is claims[0]:
+            stage.pairing.receive_text(broker.Released(claimed.claim), stage.now)
+    for step in steps:
+        stage.pairing.computed(step.number, step.function())
+    (accepted,) = stage.outputs()
+    assert isinstance(accepted, broker.AcceptClaim)
+    assert accepted.claim == claims[1].claim
 
 
 def test_a_target_that_sends_nonsense_costs_no_try() -> None:

@@ -344,6 +344,13 @@ def test_what_begins_to_be_held_is_heard_of_within_a_second() -> None:
     assert one.next_deadline() == START + 2
 
 
+def test_a_ping_that_is_due_sooner_is_not_put_off_by_what_is_held() -> None:
+    one, _ = make_pair()
+    one.advance(START)
+    one.hold(True, START + 4.5)
+    assert one.next_deadline() == START + PING_INTERVAL_SECONDS
+
+
 def test_a_link_is_dead_after_fifteen_seconds_without_a_record() -> None:
     one, other = make_pair()
     other.send(CursorMoved(1, 1))

@@ -182,6 +182,16 @@ def test_a_lost_connection_is_the_end_and_leaves_nothing_for_another(state: Stat
     assert outputs(stage.pairing) == []
 
 
+def test_a_claim_that_had_not_left_is_not_made_over_another_connection() -> None:
+    pair = PeerPair()
+    code = pair.open_code()
+    pair.target.enter(code, pair.now)
+    pairing = pair.target.pairing
+    assert pairing is not None
+    pairing.connection_lost()
+    assert outputs(pairing) == []
+
+
 @pytest.mark.parametrize("state", State)
 def test_who_cancels_hears_nothing_more(state: State) -> None:
     stage = in_state(state)
@@ -267,9 +277,10 @@ def test_a_broker_that_says_nothing_more_is_unreachable(state: State) -> None:
 
 def test_who_waits_behind_others_waits_for_them() -> None:
     stage = in_state(State.CLAIMING)
-    stage.pairing.receive_text(broker.ClaimQueued(stage.claim, 3), stage.pair.now)
+    later = stage.pair.now + 15
+    stage.pairing.receive_text(broker.ClaimQueued(stage.claim, 3), later)
     waits = PROGRESS_SECONDS + 3 * SECONDS_PER_WAITING_CLAIM
-    assert stage.pairing.next_deadline() == stage.pair.now + waits
+    assert stage.pairing.next_deadline() == later + waits
     assert stage.pairing.take_events() == [ClaimWaiting(3)]
 
 
