@@ -5,13 +5,12 @@ the embedded node with it, the windows go, Qt quits.
 """
 
 import socket
-import sys
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Slot
-from PySide6.QtWidgets import QApplication
 
 from common.memory import freeze_start
+from common.qt.application import make_application
 from common.qt.at_rest import MemoryAtRest
 from common.qt.end_signals import EndSignals
 from common.qt.network_thread import NetworkThread
@@ -36,7 +35,7 @@ class ControllerProgram(QObject):
     """One run of farhand-controller."""
 
     def __init__(self, options: Options, data_folder: Path, settings: ControllerSettings) -> None:
-        self._application = QApplication(sys.argv[:1])
+        self._application = make_application("farhand-controller")
         super().__init__()
         self._options = options
         self._data_folder = data_folder

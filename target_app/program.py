@@ -8,14 +8,13 @@ import getpass
 import os
 import platform
 import socket
-import sys
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Slot
-from PySide6.QtWidgets import QApplication
 
 from common.memory import freeze_start
 from common.protocol.policies import Policies
+from common.qt.application import make_application
 from common.qt.at_rest import MemoryAtRest
 from common.qt.end_signals import EndSignals
 from common.qt.network_thread import NetworkThread
@@ -39,7 +38,7 @@ class TargetProgram(QObject):
     """One run of farhand-target."""
 
     def __init__(self, options: Options, data_folder: Path, sources: PropertySources) -> None:
-        self._application = QApplication(sys.argv[:1])
+        self._application = make_application("farhand-target")
         super().__init__()
         self._options = options
         self._data_folder = data_folder

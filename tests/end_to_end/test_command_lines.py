@@ -52,6 +52,11 @@ def test_display_that_does_not_answer_is_named(command: str, tmp_path: Path) -> 
     assert ":987" in failure(command, "--data-dir", tmp_path, display=":987")
 
 
+@pytest.mark.parametrize("command", WINDOWS)
+def test_display_that_only_qt_can_try_is_named_in_one_line(command: str, tmp_path: Path) -> None:
+    assert "'no display'" in failure(command, "--data-dir", tmp_path, display="no display")
+
+
 @pytest.mark.parametrize(
     ("command", "file", "key"),
     [
