@@ -306,6 +306,7 @@ class CodeViewModel(QObject):
             groups=(),
             computer=display_name(event.other_computer),
             security_number=sentences.security_number(event.security_number),
+            notice=_NO_SENTENCE,
             kind=StatusKind.WORKING,
             status=sentences.target_paired(event.other_computer),
         )

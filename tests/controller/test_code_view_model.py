@@ -277,6 +277,13 @@ def test_a_node_that_gives_no_code_is_told_with_its_time(window: Window) -> None
     assert window.state.is_request_new_next
 
 
+def test_an_earlier_wrong_code_is_no_news_once_the_right_one_was_typed(window: Window) -> None:
+    window.open_with_code()
+    window.view_model.handle(WrongCodeTyped(1, "desk-7"))
+    window.view_model.handle(SessionPaired("desk-7", "4821"))
+    assert window.state.notice.words == ""
+
+
 @pytest.mark.parametrize(
     ("problem", "words"),
     [
