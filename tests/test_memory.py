@@ -58,12 +58,12 @@ def number_printed_by(program: str) -> float:
     return float(subprocess.run(command, capture_output=True, check=True, timeout=60).stdout)
 
 
-def test_a_thread_that_copies_screens_keeps_none_of_them() -> None:
-    assert number_printed_by("bounded = True" + COPY_SCREENS) < 6 * MEBIBYTE
+def test_a_thread_that_copied_screens_keeps_one_at_most() -> None:
+    assert number_printed_by("bounded = True" + COPY_SCREENS) < 9 * MEBIBYTE
 
 
 def test_left_alone_the_allocator_would_keep_some() -> None:
-    assert number_printed_by("bounded = False" + COPY_SCREENS) > 8 * MEBIBYTE
+    assert number_printed_by("bounded = False" + COPY_SCREENS) > 12 * MEBIBYTE
 
 
 def test_most_pages_of_libraries_are_let_go_and_the_libraries_still_work() -> None:

@@ -70,7 +70,7 @@ def main() -> None:
 
 def row(name: str, memory: tuple[Memory, Memory, Memory]) -> str:
     """Format one line of the table."""
-    cells = [f"{one.resident / 2**20:.0f} ({one.anonymous / 2**20:.0f})" for one in memory]
+    cells = [f"{one.resident / 2**20:.1f} ({one.anonymous / 2**20:.1f})" for one in memory]
     return f"| {name} | {' | '.join(cells)} |"
 
 
