@@ -4,8 +4,6 @@ The folder belongs to its user alone. What lies in it is others' business; they 
 that exists and can be written.
 """
 
-import os
-import sys
 import tempfile
 from pathlib import Path
 from typing import Final
@@ -43,14 +41,6 @@ def check_is_writable(folder: Path) -> None:
     with tempfile.TemporaryFile(dir=folder) as probe:
         probe.write(b"0")
         probe.flush()
-
-
-def is_private(folder: Path) -> bool:
-    """Tell whether only its owner can look into `folder`; always true on Windows."""
-    if sys.platform == "win32":
-        return True
-    status = os.stat(folder)
-    return status.st_uid == os.getuid() and status.st_mode & 0o077 == 0
 
 
 def _in_words(error: OSError) -> str:

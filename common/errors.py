@@ -1,10 +1,9 @@
-"""The exceptions of Farhand. Six branches; each says who must act.
+"""The exceptions of Farhand. Five branches; each says who must act.
 
     RemoteControlError
     ├── ProtocolViolation   the other side broke a rule: close the connection
     ├── PairingFailed       the user tries again, with this code or another
     ├── InvalidCode         the user mends what he typed; nothing was sent
-    ├── PermissionDenied    say so and stay connected
     ├── ConnectionLost      retry, or say why it can't be reached
     └── SettingsError       somebody mends a setting, a file or an option
 
@@ -42,14 +41,6 @@ class InvalidCode(RemoteControlError):
     def __init__(self, problem: CodeTypingProblem) -> None:
         super().__init__(problem.value)
         self.problem = problem
-
-
-class PermissionDenied(RemoteControlError):
-    """A policy or a mode forbids this; nothing was changed."""
-
-    def __init__(self, permission: str) -> None:
-        super().__init__(f"{permission} is not permitted")
-        self.permission = permission
 
 
 class ConnectionLost(RemoteControlError):

@@ -6,9 +6,6 @@ Used for settings and for what a program knows about servers. Knows nothing of c
 import os
 import tempfile
 from pathlib import Path
-from typing import Final
-
-FILE_MODE: Final = 0o600
 
 
 def write_privately(path: Path, content: bytes) -> None:

@@ -21,11 +21,6 @@ class SlidingBar(QObject):
         self._animation.setEasingCurve(QEasingCurve.Type.OutCubic)
         self._animation.finished.connect(self._hide_when_out)
 
-    @property
-    def is_in(self) -> bool:
-        """Whether the bar is shown, or on its way there."""
-        return self._is_in
-
     def hang(self, parent: QWidget) -> None:
         """Leave the window's layout and wait above the top edge."""
         self._animation.stop()

@@ -10,7 +10,6 @@ from enum import Enum
 
 from PySide6.QtCore import QObject, Signal
 
-from common.errors import InvalidCode
 from common.protocol.connection_code import group_digits, normalise, parse, typing_problem
 from common.protocol.session_events import (
     AcceptanceAsked,
@@ -207,12 +206,3 @@ def _entry(text: str) -> CodeState:
         problem="" if problem is None else sentences.typing_problem(problem),
         can_confirm=problem is None,
     )
-
-
-def is_well_formed(text: str) -> bool:
-    """Tell whether a text is a connection code, before it is handed on."""
-    try:
-        parse(text)
-    except InvalidCode:
-        return False
-    return True

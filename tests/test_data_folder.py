@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from common.data_folder import default_data_folder, is_private, open_data_folder
+from common.data_folder import default_data_folder, open_data_folder
 from common.errors import SettingsError
 
 
@@ -14,7 +14,6 @@ def test_the_chosen_folder_is_made_for_its_owner_alone(tmp_path: Path) -> None:
     folder = open_data_folder("target", tmp_path / "deep" / "down")
     assert folder == tmp_path / "deep" / "down"
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    assert is_private(folder)
     assert list(folder.iterdir()) == []
 
 
@@ -65,10 +64,3 @@ def test_a_folder_without_the_right_to_write_is_told(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="permission denied"):
         open_data_folder("target", tmp_path)
     tmp_path.chmod(0o700)
-
-
-def test_a_folder_that_others_can_look_into_is_not_private(tmp_path: Path) -> None:
-    tmp_path.chmod(0o755)
-    assert not is_private(tmp_path)
-    tmp_path.chmod(0o700)
-    assert is_private(tmp_path)

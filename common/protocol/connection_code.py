@@ -153,11 +153,6 @@ def _normalise_character(character: str) -> str:
     return "" if unicodedata.category(character) in ("Pd", "Cf", "Cc") else character
 
 
-def is_complete_length(text: str) -> bool:
-    """Tell whether typed text has as many digits as a code has."""
-    return len(normalise(text)) in _SPLITS
-
-
 def typing_problem(text: str) -> CodeTypingProblem | None:
     """Say what is wrong with typed text, or None where it is a well-formed code."""
     digits = normalise(text)

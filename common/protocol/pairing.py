@@ -16,14 +16,12 @@ from common.protocol.handshake import SessionKeys
 MAXIMUM_EARLY_FRAMES: Final = 8
 """Sealed records of the other side that may overtake the node's GrantMade to this one."""
 
-Failure = ProtocolViolation | PairingFailed
-
 
 @dataclass(frozen=True, slots=True)
 class Computation:
     """A step of some milliseconds (SPAKE2), to be run away from the event loop.
 
-    `function` returns its result; a Failure is returned, too, and never raised.
+    `function` returns its result; what fails is returned, too, and never raised.
     """
 
     number: int
@@ -43,7 +41,7 @@ class PairedSession:
 
 
 def catching(function: Callable[[], object]) -> Callable[[], object]:
-    """Make a function that returns the Failure that `function` raises."""
+    """Make a function that returns what `function` raises of the expected kinds."""
 
     def run() -> object:
         try:

@@ -242,18 +242,6 @@ def stricter(first: Policies, second: Policies) -> Policies:
     return msgspec.structs.replace(first, **merged)
 
 
-def first_allowed_mode(asked: SessionMode, policies: Policies) -> SessionMode | None:
-    """Give the mode asked for, or the next one after it that is allowed; None refuses.
-
-    The order is SessionMode's own, so a session never gets more than was asked for.
-    """
-    order = list(SessionMode)
-    for mode in order[order.index(asked) :]:
-        if policies.allows(mode):
-            return mode
-    return None
-
-
 def load_policies(path: Path) -> Policies:
     """Read a policies file, TOML with the field names above.
 

@@ -370,7 +370,11 @@ def must_ask(policies: Policies) -> bool:
 
 
 def first_built_mode(asked: SessionMode, policies: Policies) -> SessionMode | None:
-    """Give the mode a session starts in: the one asked for, or the next that is allowed."""
+    """Give the mode a session starts in: the one asked for, or the next that is allowed.
+
+    The order is SessionMode's own, so a session never gets more than was asked for; None
+    refuses it.
+    """
     order: list[SessionMode] = list(SessionMode)
     for mode in order[order.index(asked) :]:
         if mode in MODES_BUILT and policies.allows(mode):

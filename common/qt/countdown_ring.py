@@ -20,13 +20,8 @@ class CountdownRing(QWidget):
         self._side = side
         self._fraction = 0.0
         self._words = ""
-        self._hurry_fraction = HURRY_FRACTION
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         current_theme().changed.connect(self.update)
-
-    def set_hurry_fraction(self, fraction: float) -> None:
-        """Change from which part of the whole time on the colour warns."""
-        self._hurry_fraction = fraction
 
     def show_remaining(self, seconds_left: float, total_seconds: float, words: str) -> None:
         """Show this much left, with words such as 14:32."""
@@ -54,7 +49,7 @@ class CountdownRing(QWidget):
         painter.drawEllipse(circle)
         if self._fraction <= 0.0:
             return
-        hurries = self._fraction <= self._hurry_fraction
+        hurries = self._fraction <= HURRY_FRACTION
         colour = QColor(colours.warning if hurries else colours.accent_fill)
         pen = QPen(colour, thickness, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)
         painter.setPen(pen)

@@ -44,14 +44,6 @@ def card(parent: QWidget | None = None) -> QFrame:
     return result
 
 
-def divider(parent: QWidget | None = None) -> QFrame:
-    """Make a thin horizontal line."""
-    result = QFrame(parent)
-    result.setProperty("kind", "divider")
-    result.setFixedHeight(1)
-    return result
-
-
 def restyle(widget: QWidget, name: str, value: str | bool) -> None:
     """Set a property that the style sheet selects by, and have it take effect."""
     if widget.property(name) == value:

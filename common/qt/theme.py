@@ -29,7 +29,6 @@ class Space:
     MEDIUM: Final = 12
     LARGE: Final = 16
     WIDE: Final = 24
-    HUGE: Final = 32
 
 
 SMALLEST_FONT_POINTS: Final = 10.0
@@ -41,7 +40,6 @@ class Tone(Enum):
 
     TEXT = "text"
     MUTED = "muted"
-    FAINT = "faint"
     ON_FILL = "on_fill"
     ACCENT = "accent"
     OK = "ok"

@@ -14,7 +14,6 @@ from common.errors import SettingsError
 NODE_PORT: Final = 47111
 """What a node listens on unless told otherwise (design.md, defaults)."""
 HTTPS_PORT: Final = 443
-FINGERPRINT_BYTES: Final = 32
 MAXIMUM_URL_CHARACTERS: Final = 512
 _HOST_LABEL: Final = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)", re.ASCII)
 _FINGERPRINT: Final = re.compile(r"[0-9a-fA-F]{64}", re.ASCII)

@@ -17,7 +17,6 @@ from common.protocol.connection_code import (
     damm_check_digit,
     draw_secret,
     group_digits,
-    is_complete_length,
     normalise,
     parse,
     typing_problem,
@@ -260,7 +259,6 @@ def test_no_typing_does_anything_but_parse_or_raise_invalid_code(typed: str) -> 
     problem = typing_problem(typed)
     if problem is None:
         assert typing_problem(parse(typed).grouped()) is None
-        assert is_complete_length(typed)
     else:
         with pytest.raises(InvalidCode) as raised:
             parse(typed)
@@ -274,8 +272,3 @@ def test_normalising_twice_changes_nothing_more(typed: str) -> None:
 
 def test_a_pasted_book_is_not_read_to_the_end() -> None:
     assert len(normalise("12345 " * 1_000_000)) <= MAXIMUM_TYPED_CHARACTERS
-
-
-@pytest.mark.parametrize("length", range(20))
-def test_a_code_is_complete_from_12_to_16_digits(length: int) -> None:
-    assert is_complete_length("1" * length) is (12 <= length <= 16)

@@ -18,7 +18,6 @@ from common.protocol.policies import (
     Policies,
     SessionMode,
     TimeoutAction,
-    first_allowed_mode,
     load_policies,
     stricter,
 )
@@ -326,23 +325,6 @@ def test_each_mode_is_allowed_by_the_policy_of_its_name_alone(mode: SessionMode)
     only_this = msgspec.structs.replace(Policies(), **{**none, mode.value: True})
 
     assert [one for one in SessionMode if only_this.allows(one)] == [mode]
-
-
-@given(st.sampled_from(SessionMode), any_policies)
-def test_a_session_gets_the_first_allowed_mode_and_never_more_than_was_asked_for(
-    asked: SessionMode, policies: Policies
-) -> None:
-    allowed = [mode for mode in ORDER[ORDER.index(asked) :] if getattr(policies, mode.value)]
-
-    assert first_allowed_mode(asked, policies) == (allowed[0] if allowed else None)
-
-
-def test_no_session_starts_when_all_that_is_allowed_is_more_than_was_asked_for() -> None:
-    only_active = msgspec.structs.replace(
-        Policies(), guidance=False, monitor=False, chat=False, file_transfer=False
-    )
-
-    assert first_allowed_mode(SessionMode.MONITOR, only_active) is None
 
 
 def test_every_value_in_the_table_is_one_that_a_file_can_hold(tmp_path: Path) -> None:

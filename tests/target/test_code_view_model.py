@@ -11,7 +11,7 @@ from common.protocol.session_events import (
 from common.reasons import ConnectionProblem, EndReason, PairingProblem
 from common.transport.connection_events import BrokerLost
 from target_app import sentences
-from target_app.code_view_model import CodeStage, CodeViewModel, is_well_formed
+from target_app.code_view_model import CodeStage, CodeViewModel
 from tests.target.recorded_commands import RecordedCommands
 from tests.target.sample_events import (
     CONNECTED,
@@ -240,8 +240,3 @@ def test_a_hidden_attempt_opens_no_window_and_fails_in_words(code: CodeViewModel
 def test_no_state_shows_its_code_by_accident(code: CodeViewModel) -> None:
     try_code(code)
     assert "4821" not in repr(code.state)
-
-
-def test_a_code_is_told_from_other_text() -> None:
-    assert is_well_formed(GROUPED_CODE)
-    assert not is_well_formed(WRONG_CHECK_DIGIT)
