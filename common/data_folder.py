@@ -10,7 +10,7 @@ from typing import Final
 
 import platformdirs
 
-from common.errors import SettingsError
+from common.errors import SettingsError, reason_of
 
 OPTION: Final = "--data-dir"
 FOLDER_MODE: Final = 0o700
@@ -50,4 +50,4 @@ def _in_words(error: OSError) -> str:
         case PermissionError():
             return "can't be written: permission denied"
         case _:
-            return f"can't be written: {(error.strerror or str(error)).lower()}"
+            return f"can't be written: {reason_of(error)}"

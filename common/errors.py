@@ -59,3 +59,8 @@ class SettingsError(RemoteControlError):
         super().__init__(f"{key}: {problem}")
         self.key = key
         self.problem = problem
+
+
+def reason_of(error: OSError) -> str:
+    """Say in the system's own words, in lower case, why a call failed."""
+    return (error.strerror or str(error)).lower()

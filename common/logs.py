@@ -21,7 +21,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Final
 
-from common.errors import SettingsError
+from common.errors import SettingsError, reason_of
 
 LEVELS: Final = ("debug", "info", "warning", "error")
 MAXIMUM_FILE_BYTES: Final = 2 * 1024 * 1024
@@ -149,8 +149,7 @@ def _open_log_file(path: Path) -> logging.Handler:
     try:
         return _PrivateRotatingFile(path, maxBytes=MAXIMUM_FILE_BYTES, backupCount=OLD_FILES)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise SettingsError(str(path), f"can't be written: {reason}") from error
+        raise SettingsError(str(path), f"can't be written: {reason_of(error)}") from error
 
 
 def _replace_root_handlers(handlers: list[logging.Handler], level: str) -> None:

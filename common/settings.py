@@ -15,7 +15,7 @@ from typing import Final, TypeVar
 import msgspec
 import tomli_w
 
-from common.errors import SettingsError
+from common.errors import SettingsError, reason_of
 from common.private_files import write_privately
 
 SettingsType = TypeVar("SettingsType", bound=msgspec.Struct)
@@ -50,7 +50,7 @@ def load_settings(path: Path, settings_type: type[SettingsType]) -> SettingsType
     except FileNotFoundError:
         return settings_type()
     except OSError as error:
-        raise SettingsError(str(path), f"can't be read: {_reason(error)}") from error
+        raise SettingsError(str(path), f"can't be read: {reason_of(error)}") from error
     if len(content) > MAXIMUM_FILE_BYTES:
         raise SettingsError(str(path), f"is larger than {MAXIMUM_FILE_BYTES // 1024} KiB")
     return _from_toml(path, content, settings_type)
@@ -63,7 +63,7 @@ def save_settings(path: Path, value: msgspec.Struct) -> None:
     try:
         write_privately(path, tomli_w.dumps(document).encode())
     except OSError as error:
-        raise SettingsError(str(path), f"can't be written: {_reason(error)}") from error
+        raise SettingsError(str(path), f"can't be written: {reason_of(error)}") from error
 
 
 def changed(value: SettingsType, name: str, text: str) -> SettingsType:
@@ -176,10 +176,6 @@ def _choices(settings_type: type[msgspec.Struct], path: str) -> str:
             choices: list[Enum] = list(field.type)
             return ", ".join(str(choice.value) for choice in choices)
     return "the values that are allowed there"
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()
 
 
 def _dictionary(value: object) -> dict[str, object]:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from common.errors import SettingsError
+from common.errors import SettingsError, reason_of
 from common.logs import Log
 from common.transport.server_address import joined
 
@@ -137,7 +137,7 @@ class EmbeddedNode:
                 creationflags=_NO_CONSOLE_WINDOW,
             )
         except OSError as error:
-            raise _failure(f"can't be started: {(error.strerror or str(error)).lower()}") from error
+            raise _failure(f"can't be started: {reason_of(error)}") from error
 
     async def _pass_on_log(self, process: asyncio.subprocess.Process) -> None:
         """Log what it says on standard error until it closes that."""

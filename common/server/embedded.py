@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from common.errors import SettingsError
+from common.errors import SettingsError, reason_of
 from common.server.listener import open_listening_socket
 
 OPTION: Final = "--embedded"
@@ -91,5 +91,4 @@ def _keep_port(path: Path, port: int) -> None:
     try:
         path.write_text(f"{port}\n", encoding="ascii")
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise SettingsError(str(path), f"can't be written: {reason}") from error
+        raise SettingsError(str(path), f"can't be written: {reason_of(error)}") from error

@@ -15,7 +15,7 @@ from typing import Final
 from aiohttp import web
 
 from common.broker.address_limits import address_key
-from common.errors import SettingsError
+from common.errors import SettingsError, reason_of
 from common.logs import Log
 from common.server.admission import Admission, Ticket
 from common.server.connection import RemoteAddress
@@ -173,4 +173,4 @@ def remote_address(text: str) -> RemoteAddress:
 def _in_words(error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
         return "is taken by another program"
-    return f"can't be listened on: {(error.strerror or str(error)).lower()}"
+    return f"can't be listened on: {reason_of(error)}"

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from common.errors import SettingsError
+from common.errors import SettingsError, reason_of
 
 OPTION: Final = "--secret-file"
 SECRET_BYTES: Final = 32
@@ -61,7 +61,7 @@ def make_secret_file(path: Path) -> Seal:
     except FileExistsError:
         return read_secret_file(path)
     except OSError as error:
-        raise SettingsError(OPTION, f"{path} can't be written: {_in_words(error)}") from error
+        raise SettingsError(OPTION, f"{path} can't be written: {reason_of(error)}") from error
     with os.fdopen(handle, "wb") as file:
         file.write(secret.hex().encode() + b"\n")
         file.flush()
@@ -77,12 +77,8 @@ def read_secret_file(path: Path) -> Seal:
     except FileNotFoundError as error:
         raise SettingsError(OPTION, f"{path} is missing; the database is sealed by it") from error
     except OSError as error:
-        raise SettingsError(OPTION, f"{path} can't be read: {_in_words(error)}") from error
+        raise SettingsError(OPTION, f"{path} can't be read: {reason_of(error)}") from error
     match = _CONTENT.fullmatch(content)
     if match is None:
         raise SettingsError(OPTION, f"{path} is not a secret of 64 hexadecimal digits")
     return Seal(bytes.fromhex(match[1].decode()))
-
-
-def _in_words(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()

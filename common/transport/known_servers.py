@@ -14,7 +14,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import Meta, Struct
 
-from common.errors import ConnectionLost, SettingsError
+from common.errors import ConnectionLost, SettingsError, reason_of
 from common.private_files import write_privately
 from common.transport.server_address import ServerAddress
 from common.transport.trust import ServerIdentity, TrustLevel, identity_from_root
@@ -176,8 +176,8 @@ class KnownServers:
         try:
             write_privately(self._path, content)
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            raise SettingsError(str(self._path), f"can't be written: {reason}") from error
+            problem = f"can't be written: {reason_of(error)}"
+            raise SettingsError(str(self._path), problem) from error
         self._servers = servers
 
 
@@ -224,8 +224,7 @@ def _read(path: Path) -> dict[bytes, KnownServer]:
     except FileNotFoundError:
         return {}
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise SettingsError(str(path), f"can't be read: {reason}") from error
+        raise SettingsError(str(path), f"can't be read: {reason_of(error)}") from error
     try:
         return _parse(content)
     except (msgspec.MsgspecError, UnicodeError, ConnectionLost, ValueError) as error:
