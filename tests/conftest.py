@@ -28,7 +28,7 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "development"
 
 @pytest.fixture(autouse=True)
 def nothing_left_behind() -> Iterator[LoopComplaints]:
-    """Fail a test that leaves a thread, a child process or a task, or upsets a loop."""
+    """Fail a test that leaves a thread, a child process, a window or a task, or upsets a loop."""
     before = take_stock()
     with watch_loops() as complaints:
         yield complaints

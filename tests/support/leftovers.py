@@ -1,4 +1,4 @@
-"""What a test may not leave behind: threads, child processes, asyncio tasks, loop errors.
+"""What a test may not leave behind: threads, child processes, windows, asyncio tasks, loop errors.
 
 The fixture in tests/conftest.py takes stock before each test and asks `left_over` after it.
 """
@@ -7,6 +7,7 @@ import asyncio
 import asyncio.runners
 import contextlib
 import logging
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -20,15 +21,17 @@ ENDING_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Stock:
-    """The threads and child processes that were there before a test."""
+    """The threads, child processes and shown windows that were there before a test."""
 
     threads: frozenset[threading.Thread]
     children: frozenset[int]
+    windows: frozenset[str]
 
 
 def take_stock() -> Stock:
     """What runs now."""
-    return Stock(frozenset(threading.enumerate()), frozenset(child_processes()))
+    threads, children = frozenset(threading.enumerate()), frozenset(child_processes())
+    return Stock(threads, children, frozenset(shown_windows()))
 
 
 def left_over(before: Stock) -> list[str]:
@@ -43,7 +46,17 @@ def _difference(before: Stock) -> list[str]:
     now = take_stock()
     threads = [f"thread {thread.name}" for thread in now.threads - before.threads]
     children = [f"process {_command_of(child)}" for child in now.children - before.children]
-    return threads + children
+    windows = [f"window {window}" for window in now.windows - before.windows]
+    return threads + children + windows
+
+
+def shown_windows() -> list[str]:
+    """The windows that a Qt application of this process shows, by title and number."""
+    qt = sys.modules.get("PySide6.QtGui")
+    if qt is None or qt.QGuiApplication.instance() is None:
+        return []
+    windows = qt.QGuiApplication.topLevelWindows()
+    return [f"{each.title()!r} {int(each.winId())}" for each in windows if each.isVisible()]
 
 
 def child_processes() -> list[int]:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Coroutine
 
 import pytest
+from PySide6.QtWidgets import QApplication, QWidget
 
 from tests.support import leftovers
 
@@ -33,6 +34,18 @@ def test_child_process_is_named() -> None:
     with subprocess.Popen(["sleep", "600"]) as child:
         assert leftovers.left_over(before) == [f"process {child.pid} sleep 600"]
         child.kill()
+    assert leftovers.left_over(before) == []
+
+
+def test_shown_window_is_named(qapp: QApplication) -> None:
+    before = leftovers.take_stock()
+    window = QWidget()
+    window.setWindowTitle("Open")
+    window.show()
+    (left,) = leftovers.left_over(before)
+    window.close()
+
+    assert left.startswith("window 'Open' ")
     assert leftovers.left_over(before) == []
 
 

@@ -1,5 +1,7 @@
 """The main window off screen: its menu, its state in words, its settings page."""
 
+from collections.abc import Iterator
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
@@ -34,12 +36,15 @@ def settings(saved: list[TargetProperties]) -> SettingsViewModel:
 
 
 @pytest.fixture
-def window(qtbot: QtBot, status: StatusViewModel, settings: SettingsViewModel) -> MainWindow:
+def window(
+    qtbot: QtBot, status: StatusViewModel, settings: SettingsViewModel
+) -> Iterator[MainWindow]:
     actions = TargetActions(*(QAction(name) for name in ("code", "end", "about", "quit")))
     made = MainWindow(status, settings, actions)
     qtbot.addWidget(made)
     made.show()
-    return made
+    yield made
+    made.hide()  # its close button only asks
 
 
 def test_the_actions_menu_shows_why_something_is_not_available(window: MainWindow) -> None:
