@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 
 from common.errors import ProtocolViolation
 from common.screen.rectangle import Rectangle
-from common.screen.sections import MAXIMUM_SECTION_PIXELS, Encoding, Section, split
+from common.screen.sections import Encoding, Section, split
 
 OPAQUE: Final = np.uint32(0xFF000000)
 """The fourth byte of every pixel of the picture, whatever came over the line."""
-_MAXIMUM_WINDOW_BYTES: Final = MAXIMUM_SECTION_PIXELS * 4
 
 Pixels = NDArray[np.uint8]
 Words = NDArray[np.uint32]
@@ -28,7 +27,7 @@ class ScreenDecoder:
 
     def __init__(self, width: int, height: int) -> None:
         self._words: Words = np.full((height, width), OPAQUE)
-        self._decompressor = zstandard.ZstdDecompressor(max_window_size=_MAXIMUM_WINDOW_BYTES)
+        self._decompressor = zstandard.ZstdDecompressor()
 
     @property
     def pixels(self) -> Pixels:
@@ -71,14 +70,13 @@ class ScreenDecoder:
             stated = zstandard.frame_content_size(section.data)
             if stated != expected:
                 raise ProtocolViolation(f"a section expands to {stated} bytes, not {expected}")
-            expanded = self._decompressor.decompress(
+            # It allocates what is stated, whatever window a frame asks for, and fails if
+            # there turns out to be less or more.
+            return self._decompressor.decompress(
                 section.data, max_output_size=expected, allow_extra_data=False
             )
         except (zstandard.ZstdError, ValueError) as error:
             raise ProtocolViolation(f"a section does not expand: {error}") from None
-        if len(expanded) != expected:
-            raise ProtocolViolation(f"a section expanded to {len(expanded)} bytes")
-        return expanded
 
 
 def _as_planes(data: bytes | memoryview, place: Words) -> Pixels:

@@ -10,7 +10,7 @@ from common.errors import ProtocolViolation
 from common.protocol.session_messages import PictureUpdate, ScreenLayout
 from common.screen.encoder import Grab, Pixels, ScreenEncoder
 from controller_app.decode_thread import MAXIMUM_WAITING_BYTES, DecodeThread
-from controller_app.picture_patches import PicturePatches
+from controller_app.picture_patches import PictureChange, PicturePatches
 from tests.support.waiting import wait_until
 
 WAIT_SECONDS = 10.0
@@ -103,6 +103,20 @@ def test_a_frame_in_several_parts_is_handed_over_when_it_is_whole(decoding: Deco
     assert change is not None
     assert np.array_equal(np.vstack([patch.pixels for patch in change.patches]), picture)
     assert (change.width, change.height, change.is_new_layout) == (WIDTH, HEIGHT, True)
+
+
+def test_a_window_that_is_quick_sees_no_half_of_a_frame(decoding: Decoding) -> None:
+    seen: list[PictureChange | None] = []
+    decoding.patches.became_available = lambda: seen.append(decoding.patches.take())
+    decoding.thread.put(LAYOUT)
+    parts = updates(0, stripes(40))
+    assert len(parts) > 1
+    for update in parts:
+        decoding.thread.put(update)
+
+    decoding.wait_for_frames(1)
+
+    assert [change and len(change.patches) for change in seen] == [0, len(parts)]
 
 
 def test_frames_are_decoded_in_their_order_on_a_thread_of_their_own(decoding: Decoding) -> None:

@@ -99,6 +99,13 @@ def test_there_are_no_more_cuts_than_pay() -> None:
     assert len(rectangles) <= 1 + 1920 * 1080 // PIXELS_WORTH_A_CUT
 
 
+def test_columns_that_share_a_word_are_never_cut_apart() -> None:
+    tall = 8192
+    columns = [Rectangle(1, 0, 1, tall), Rectangle(7, 0, 1, 8), Rectangle(30, 0, 1, tall)]
+
+    assert found(64, tall, columns) == [Rectangle(1, 0, 7, tall), Rectangle(30, 0, 1, tall)]
+
+
 def test_a_smaller_area_after_a_larger_one_sees_nothing_of_it() -> None:
     finder = ChangeFinder(64, 64)
     finder.find(*changed_at(64, 64, [Rectangle(0, 0, 64, 64)]))

@@ -32,6 +32,17 @@ def test_a_large_frame_is_alone_on_an_unknown_line() -> None:
     assert not pacing.may_capture()
 
 
+def test_bytes_that_have_arrived_make_room_for_others() -> None:
+    pacing = Pacing()
+    for frame in range(4):
+        pacing.part_sent(frame, FREE_BYTES // 4, now=0.0)
+    assert not pacing.may_capture()
+
+    pacing.shown(0, now=0.5)
+
+    assert pacing.may_capture()
+
+
 def test_a_frame_of_any_size_may_go_when_nothing_is_under_way() -> None:
     pacing = Pacing()
     pacing.part_sent(0, 100 * FREE_BYTES, now=0.0)
