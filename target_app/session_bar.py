@@ -12,6 +12,7 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
+    QScreen,
     QShowEvent,
 )
 from PySide6.QtWidgets import QHBoxLayout, QWidget
@@ -50,6 +51,7 @@ class SessionBar(QWidget):
     def __init__(self, view_model: StatusViewModel) -> None:
         super().__init__()
         self._view_model = view_model
+        self._screen: QScreen | None = None
         self.setWindowTitle(sentences.SIGN_WINDOW)
         self.setWindowFlags(
             Qt.WindowType.Tool
@@ -85,6 +87,18 @@ class SessionBar(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """In the middle of the upper edge, where nobody overlooks it."""
         super().showEvent(event)
+        self._follow_screen()
+        self._take_place()
+
+    def _follow_screen(self) -> None:
+        """Hear of another resolution: a bar beside the screen is no sign."""
+        screen = QGuiApplication.primaryScreen()
+        if screen is not self._screen:
+            self._screen = screen
+            screen.availableGeometryChanged.connect(self._take_place)
+
+    @Slot()
+    def _take_place(self) -> None:
         area = QGuiApplication.primaryScreen().availableGeometry()
         width = min(MAXIMUM_WIDTH_PIXELS, area.width(), self._wanted_width())
         self.setFixedSize(width, self.heightForWidth(width))
