@@ -9,15 +9,14 @@ known_servers.py keeps what is found here.
 import hmac
 import ssl
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from typing import Final
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from common.errors import ConnectionLost, SettingsError
+from common.protocol.documents import fingerprint_of
 from common.reasons import ConnectionProblem
 from common.transport import node_http
 from common.transport.server_address import ServerAddress, joined, parse_server_url
@@ -42,7 +41,8 @@ MAXIMUM_ROOT_BYTES: Final = 4096
 class ServerIdentity:
     """A server that was met: its root, and whether that root vouches for its TLS.
 
-    `fingerprint` is the SHA-256 of the root's DER SubjectPublicKeyInfo, 32 bytes.
+    `fingerprint` is the SHA-256 of the root's DER SubjectPublicKeyInfo, 32 bytes: the root's
+    certificate can be reissued, it stays.
     """
 
     host: str
@@ -98,21 +98,16 @@ def identity_from_root(
 ) -> ServerIdentity:
     """Make the identity that a root certificate stands for. Raises ConnectionLost."""
     root = _parse_certificate(root_der)
-    key = _ed25519_key(root)
+    public_key = _ed25519_key(root)
     return ServerIdentity(
         host=address.host,
         port=address.port,
-        root_public_key=key.public_bytes(Encoding.Raw, PublicFormat.Raw),
-        fingerprint=fingerprint_of(key),
+        root_public_key=public_key,
+        fingerprint=fingerprint_of(public_key),
         root_certificate_der=root_der,
         is_verified_by_root=is_verified_by_root,
         trust=trust,
     )
-
-
-def fingerprint_of(root_key: Ed25519PublicKey) -> bytes:
-    """SHA-256 of the DER SubjectPublicKeyInfo: the certificate can be reissued, it stays."""
-    return sha256(root_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()
 
 
 def fingerprints_match(one: bytes, other: bytes) -> bool:
@@ -179,11 +174,12 @@ def _parse_certificate(der: bytes) -> x509.Certificate:
     return certificate
 
 
-def _ed25519_key(certificate: x509.Certificate) -> Ed25519PublicKey:
+def _ed25519_key(certificate: x509.Certificate) -> bytes:
+    """Give the certificate's key as its 32 bytes. Raises ConnectionLost for another kind."""
     key = certificate.public_key()
     if not isinstance(key, Ed25519PublicKey):
         raise _not_a_node("its root's key is not Ed25519")
-    return key
+    return key.public_bytes_raw()
 
 
 def _not_a_node(detail: str) -> ConnectionLost:
