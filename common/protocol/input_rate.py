@@ -7,12 +7,15 @@ inject: a text its characters, a wheel its notches. Knows no session; `TargetSes
 
 from typing import Final
 
-from common.protocol.session_messages import InputMessage, TextTyped, WheelTurned
+from common.protocol.session_messages import (
+    UNITS_PER_NOTCH,
+    InputMessage,
+    TextTyped,
+    WheelTurned,
+)
 
 EVENTS_PER_SECOND: Final = 1000
 TEXT_BURST_CHARACTERS: Final = 4096
-UNITS_PER_NOTCH: Final = 120
-"""Of WheelTurned."""
 
 
 class InputRate:

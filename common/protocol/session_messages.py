@@ -207,8 +207,12 @@ class ButtonReleased(SessionMessage, frozen=True, tag=3):
     y: ScreenCoordinate
 
 
+UNITS_PER_NOTCH: Final = 120
+"""Of WheelTurned, and of most systems (Microsoft, WM_MOUSEWHEEL: WHEEL_DELTA)."""
+
+
 class WheelTurned(SessionMessage, frozen=True, tag=4):
-    """Controller to target, in 1/120 of a notch; positive is right and up (away)."""
+    """Controller to target, in 1/UNITS_PER_NOTCH of a notch; positive is right and up (away)."""
 
     horizontal: I16
     vertical: I16

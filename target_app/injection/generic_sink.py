@@ -12,14 +12,14 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from common.protocol.physical_keys import PhysicalKey, is_modifier, key_at, usage_of
-from common.protocol.session_messages import PointerButton
+from common.protocol.session_messages import UNITS_PER_NOTCH, PointerButton
 from target_app.injection.contract import (
     HoldKind,
     HoldRecorder,
     InjectionProblem,
     InjectionUnavailable,
 )
-from target_app.injection.wheel import UNITS_PER_NOTCH, WheelAccumulator
+from target_app.injection.wheel import WheelAccumulator
 from target_app.injection.x11_keysyms import is_typeable
 
 _CHARACTER_FLAG: Final = 0x01000000

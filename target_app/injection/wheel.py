@@ -1,9 +1,6 @@
 """Parts of wheel notches, gathered to whole ones for systems that know no others."""
 
-from typing import Final
-
-UNITS_PER_NOTCH: Final = 120
-"""As in the wire's messages and in most systems' (Microsoft, WM_MOUSEWHEEL: WHEEL_DELTA)."""
+from common.protocol.session_messages import UNITS_PER_NOTCH
 
 
 class WheelAccumulator:
