@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+from common.logs import LEVELS
 from common.protocol.policies import SessionMode
 
 
@@ -52,7 +53,7 @@ def parse_options(arguments: list[str] | None = None) -> Options:
     parser.add_argument("--data-dir", metavar="DIR", type=Path, help="keep files here")
     parser.add_argument(
         "--log-level",
-        choices=("error", "warning", "info", "debug"),
+        choices=LEVELS,
         default="info",
         help="how much is logged",
     )

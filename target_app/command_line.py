@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from target_app.properties import PROPERTIES
+from target_app.properties import LOG_LEVELS, PROPERTIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,7 @@ def parse_options(arguments: list[str] | None = None) -> Options:
     )
     parser.add_argument("--hidden", action="store_true", help="open no window by itself")
     parser.add_argument("--data-dir", metavar="DIR", type=Path, help="keep files here")
-    parser.add_argument(
-        "--log-level", choices=("error", "warning", "info", "debug"), help="how much is logged"
-    )
+    parser.add_argument("--log-level", choices=LOG_LEVELS, help="how much is logged")
     parser.add_argument(
         "--version", action="version", version=f"farhand-target {metadata.version('farhand')}"
     )

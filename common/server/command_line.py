@@ -9,9 +9,9 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from common.broker.limits import Limits, limits_from
+from common.logs import LEVELS
 
 DEFAULT_LISTEN: Final = "0.0.0.0:47111"
-LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 _MAXIMUM_PORT: Final = 65535
 
 
@@ -83,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--data-dir", type=Path, metavar="DIR", help="where database and secret file are")
     add("--limit", action="append", default=[], metavar="NAME=VALUE", help="change a limit")
     add("--embedded", action="store_true", help="a controller's child: token on standard input")
-    add("--log-level", choices=LOG_LEVELS, default="info", help="(info)")
+    add("--log-level", choices=LEVELS, default="info", help="(info)")
     add("--version", action="version", version=f"farhand-broker {_version()}")
     return parser
 
