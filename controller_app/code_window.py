@@ -6,7 +6,6 @@ Builds widgets and binds them to CodeViewModel. Closing it is Cancel.
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
-    QCheckBox,
     QHBoxLayout,
     QLineEdit,
     QPlainTextEdit,
@@ -15,6 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from common.qt.buttons import ButtonKind, secondary_button
+from common.qt.check_box import CheckBox
 from common.qt.clipboard import ForgetfulClipboard
 from common.qt.code_label import CodeLabel
 from common.qt.copy_button import CopyButton, TextCopyButton
@@ -80,7 +80,7 @@ class CodeWindow(QWidget):
         self.copy_url = CopyButton(tr("Copy the URL"))
         self.status = StatusLine()
         self.notice = MessageBanner()
-        self.explains = QCheckBox(tr("Explain what to do"))
+        self.explains = CheckBox(tr("Explain what to do"))
         self.explains.setChecked(True)
         self.message = QPlainTextEdit()
         self.message.setAccessibleName(tr("Message to send"))
