@@ -1,4 +1,4 @@
-"""farhand-controller: builds the program once and runs it. Nothing is built anywhere else."""
+"""farhand-controller: reads options and settings, then runs what `program.py` builds."""
 
 import sys
 

@@ -1,7 +1,7 @@
 """What the technician sets: names and server. A frozen value, kept as TOML.
 
 Knows where none of it is shown. `common.settings` reads and writes the file and names the
-key that is wrong; `problem_with` says the same for what is typed into a field.
+key that is wrong; `name_problem` and `server_problem` do the same for what is typed into a field.
 """
 
 import getpass

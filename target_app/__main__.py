@@ -1,4 +1,4 @@
-"""farhand-target: builds the program once and runs it. Nothing else is built anywhere else."""
+"""farhand-target: reads options and properties, then runs what `program.py` builds."""
 
 import sys
 

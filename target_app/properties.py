@@ -1,10 +1,10 @@
 """The target's properties: what whoever sets up this computer decides about its sessions.
 
-Names and defaults follow the ancestor's target properties; one whose feature does not
-exist yet is not there, rather than accepted and ignored. They come from a TOML file in the
-data folder, from the settings page, which writes that file, and from `--set NAME=VALUE`,
-which holds for one run and is never written. Knows nothing of windows or sessions; what a
-session may do is this and the server's grant combined to the stricter (`as_policies`).
+A property whose feature does not exist yet is not there, rather than accepted and ignored.
+They come from a TOML file in the data folder, from the settings page, which writes that file,
+and from `--set NAME=VALUE`, which holds for one run and is never written. Knows nothing of
+windows or sessions; what a session may do is this and the server's grant combined to the
+stricter (`as_policies`).
 """
 
 import re

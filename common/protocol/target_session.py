@@ -362,7 +362,7 @@ class TargetSession:
 
 def must_ask(policies: Policies) -> bool:
     """Tell whether the target's user is asked before a session starts. A grace time of no
-    seconds starts without asking, as the ancestor's policy has it."""
+    seconds starts without asking: the policy says so."""
     return (
         policies.enable_user_acceptance_for_incoming_connections
         and policies.acceptance_grace_time > 0

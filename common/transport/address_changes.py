@@ -69,8 +69,8 @@ async def _next_note(notes: socket.socket | None) -> None:
 
 
 def _note_socket() -> socket.socket:
-    # mypy checks for every platform, and only Linux has these names
-    family: int = getattr(socket, "AF_NETLINK")  # noqa: B009
+    # By getattr, as mypy checks for every platform, and only Linux has these names.
+    family: int = getattr(socket, "AF_NETLINK")  # noqa: B009  see above
     protocol: int = getattr(socket, "NETLINK_ROUTE", 0)
     notes = socket.socket(family, socket.SOCK_RAW | socket.SOCK_CLOEXEC, protocol)
     notes.setblocking(False)

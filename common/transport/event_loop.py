@@ -1,7 +1,8 @@
 """Makes the asyncio loop that Farhand's network code runs on.
 
 uvloop where there is one (its wake-ups and TLS cost about half of asyncio's own), asyncio's
-elsewhere. The network thread of the two apps and the node take their loop from here.
+elsewhere. The network thread of the two apps takes its loop from here; the node, which may
+not know this room, from `common.server.process`.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """Requests of X11 extensions that python-xlib does not have: MIT-SHM, XFixes regions.
 
 Layouts are those of the X.Org protocol descriptions (xextproto, MIT-SHM 1.2; fixesproto 5,
-sections 9 and 10). Owns the bytes alone; `x11_display` drives them.
+sections 9 and 10). Owns the bytes alone; `x11_capture` and `x11_pixels` send them.
 """
 
 from Xlib.protocol import rq

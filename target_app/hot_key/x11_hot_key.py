@@ -1,7 +1,7 @@
 """The Pause key on X11: a passive grab on the root window, on a connection of its own.
 
-The grab takes the key from all other programs while a session runs, as the ancestor's panic
-key does. Events are read when Qt says that the socket has some; there is no thread. If
+The grab takes the key from all other programs while a session runs: it must work whatever
+has the focus. Events are read when Qt says that the socket has some; there is no thread. If
 another program has grabbed the key already, `start` says so.
 """
 
