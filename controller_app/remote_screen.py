@@ -92,7 +92,7 @@ class RemoteScreen(QAbstractScrollArea):
             bar.setSingleStep(40)
             bar.valueChanged.connect(self._scroll)
 
-    # --- picture -------------------------------------------------------------------------
+    # Picture.
 
     @Slot()
     def take_patches(self) -> None:
@@ -219,7 +219,7 @@ class RemoteScreen(QAbstractScrollArea):
         for part in beside(viewport.shown, self._device_size()):
             painter.fillRect(QRect(*part), QColor(STAGE_COLOUR))
 
-    # --- pointer -------------------------------------------------------------------------
+    # Pointer.
 
     def _paint_target_pointer(self, painter: QPainter, viewport: Viewport) -> None:
         if self._target_pointer is not None:
@@ -267,7 +267,7 @@ class RemoteScreen(QAbstractScrollArea):
         place = Rectangle(round(x) - reach, round(y) - reach, 2 * reach, 2 * reach)
         self.viewport().update(self._logical(place))
 
-    # --- gestures ------------------------------------------------------------------------
+    # Gestures.
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         place = self._device_place(event.position())

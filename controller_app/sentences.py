@@ -66,7 +66,7 @@ def organisation_line(organisation: str, is_verified: bool) -> str:
     return " \N{MIDDLE DOT} ".join(filter(None, parts))
 
 
-# --- the connection to a node --------------------------------------------------------------
+# The connection to a node.
 
 
 def connecting(address: str, is_embedded: bool) -> Sentence:
@@ -159,7 +159,7 @@ def _connection_problem(problem: ConnectionProblem) -> str:
     assert_never(problem)
 
 
-# --- the code ------------------------------------------------------------------------------
+# The code.
 
 
 def asking_for_code(is_connected: bool) -> Sentence:
@@ -309,7 +309,7 @@ def message_for_user(code: str, technician: str, organisation: str, is_long: boo
     ).format(code=code, who=who)
 
 
-# --- the session ---------------------------------------------------------------------------
+# The session.
 
 
 def waiting_for_picture() -> Sentence:

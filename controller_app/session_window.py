@@ -158,7 +158,7 @@ class SessionWindow(QWidget):
         frame.moveCenter(self.screen().availableGeometry().center())
         self.move(frame.topLeft())
 
-    # --- full screen and the bar -----------------------------------------------------------
+    # Full screen and the bar.
 
     @Slot()
     def _change_full_screen(self) -> None:
@@ -193,7 +193,7 @@ class SessionWindow(QWidget):
         if self.isFullScreen() and not self.bar.holds_focus():
             self._sliding.slide_out()
 
-    # --- keyboard ----------------------------------------------------------------------------
+    # Keyboard.
 
     @Slot(object)
     def _obey_hot_key(self, hot_key: HotKey) -> None:

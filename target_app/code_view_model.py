@@ -71,7 +71,7 @@ class CodeViewModel(QObject):
         self._waits_for_contact = False
         self.state = CodeState()
 
-    # --- what the user does ------------------------------------------------------------------
+    # What the user does.
 
     def open(self) -> None:
         """Show the window, with an empty field unless an attempt is under way."""
@@ -128,7 +128,7 @@ class CodeViewModel(QObject):
         if self._is_connected:
             self._commands.enter_code(parse(text))
 
-    # --- what happens ------------------------------------------------------------------------
+    # What happens.
 
     def handle(self, event: TargetEvent | ConnectionEvent) -> None:
         """Take over one event."""

@@ -60,7 +60,7 @@ class SessionMessage(Struct, frozen=True, array_like=True, forbid_unknown_fields
     """What the sealed messages have in common: arrays, tagged by a small number."""
 
 
-# --- control ------------------------------------------------------------------------------
+# Control.
 
 
 class AwaitingAcceptance(SessionMessage, frozen=True, tag=1):
@@ -96,7 +96,7 @@ class Goodbye(SessionMessage, frozen=True, tag=5):
     reason: EndReason
 
 
-# --- screen -------------------------------------------------------------------------------
+# Screen.
 
 
 class ScreenLayout(SessionMessage, frozen=True, tag=1):
@@ -140,7 +140,7 @@ class ScreenUnavailable(SessionMessage, frozen=True, tag=4):
     cause: Annotated[str, Meta(pattern=r"^(no_display|wayland|capture_failed)\Z")]
 
 
-# --- cursor -------------------------------------------------------------------------------
+# Cursor.
 
 
 class CursorShape(SessionMessage, frozen=True, tag=1):
@@ -171,7 +171,7 @@ class CursorHidden(SessionMessage, frozen=True, tag=3):
     """Target to controller: no pointer is shown at the target."""
 
 
-# --- input --------------------------------------------------------------------------------
+# Input.
 
 
 class PointerMoved(SessionMessage, frozen=True, tag=1):

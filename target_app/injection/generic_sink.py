@@ -87,7 +87,7 @@ class GenericSink:
         self._horizontal = WheelAccumulator()
         self._vertical = WheelAccumulator()
 
-    # --- the pointer
+    # The pointer.
 
     def pointer_position(self) -> tuple[int, int]:
         """Tell where the pointer is."""
@@ -130,7 +130,7 @@ class GenericSink:
         else:
             self._mouse.scroll(self._horizontal.turn(horizontal), self._vertical.turn(vertical))
 
-    # --- keys
+    # Keys.
 
     def press_key(self, physical: int, character: str) -> None:
         """Press a character, or else a place."""
@@ -188,7 +188,7 @@ class GenericSink:
         place = key_at(physical)
         return None if place is None else _system_key(place, self._key_module)
 
-    # --- the end
+    # The end.
 
     @property
     def is_holding(self) -> bool:

@@ -39,7 +39,7 @@ class X11Guard:
         self._root.change_attributes(event_mask=X.SubstructureNotifyMask)
         connection.listeners.append(self._take_event)
 
-    # --- the contract
+    # The contract.
 
     @noticing_the_loss()
     def forbids_pointer_at(self, x: int, y: int) -> bool:
@@ -67,7 +67,7 @@ class X11Guard:
         except Xlib.error.XError:
             return True
 
-    # --- asking the server
+    # Asking the server.
 
     def _is_ours_at(self, x: int, y: int) -> bool:
         outermost = self._child_at(self._root, x, y)
@@ -127,7 +127,7 @@ class X11Guard:
         frames = self._find_frames()
         return any(ancestor in frames for ancestor in self._line_of(focus.id))
 
-    # --- which windows are ours
+    # Which windows are ours.
 
     def _is_ours(self, window_id: int) -> bool:
         """Tell whether a window was made by the connection of our Qt."""

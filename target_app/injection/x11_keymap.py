@@ -227,7 +227,7 @@ def _subsets(mask: int) -> Iterator[int]:
             yield sum(chosen)
 
 
-# --- reading the server's reply ----------------------------------------------------------
+# Reading the server's reply.
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ class X11Sink:
         self._horizontal = WheelAccumulator()
         self._spare_keys = SpareKeys()
 
-    # --- the pointer
+    # The pointer.
 
     @noticing_the_loss()
     def move_pointer(self, x: int, y: int) -> None:
@@ -102,7 +102,7 @@ class X11Sink:
         kind = X.ButtonPress if is_down else X.ButtonRelease
         self._connection.display.xtest_fake_input(kind, device_button)
 
-    # --- keys
+    # Keys.
 
     @noticing_the_loss()
     def press_key(self, physical: int, character: str) -> None:
@@ -157,7 +157,7 @@ class X11Sink:
             del self._keys[name]
             self._send_key(keycode, is_down=False)
 
-    # --- characters
+    # Characters.
 
     def _make_ready(self, character: str, place_keycode: int, is_keypad_key: bool) -> int:
         """Move the modifiers for a character; gives the keycode to press, 0 if there is none."""
@@ -246,7 +246,7 @@ class X11Sink:
             if keycode in self._keys.values():
                 self._send_key(keycode, is_down=True)
 
-    # --- the end
+    # The end.
 
     @property
     def is_holding(self) -> bool:

@@ -117,7 +117,7 @@ def decode(message: FromApp | FromNode, text: str | bytes) -> FromApp | FromNode
 every_message = pytest.mark.parametrize("message", [*FROM_APP, *FROM_NODE], ids=tag_of)
 
 
-# --- exact bytes ---------------------------------------------------------------------------
+# Exact bytes.
 
 
 @every_message
@@ -144,7 +144,7 @@ def test_an_app_is_a_controller_or_a_target() -> None:
     assert set(get_args(FromApp)) == set(get_args(FromController)) | set(get_args(FromTarget))
 
 
-# --- cut, lengthened, of the wrong side ------------------------------------------------------
+# Cut, lengthened, of the wrong side.
 
 
 @every_message
@@ -194,7 +194,7 @@ def test_a_changed_byte_gives_a_message_or_a_violation(message: FromApp | FromNo
             assert decode(again, encode(again)) == again
 
 
-# --- limits --------------------------------------------------------------------------------
+# Limits.
 
 
 @every_message
@@ -336,7 +336,7 @@ def test_numbers_that_are_none_are_refused(number: str) -> None:
         decode_from_node(text)
 
 
-# --- random --------------------------------------------------------------------------------
+# Random.
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),

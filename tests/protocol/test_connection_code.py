@@ -35,7 +35,7 @@ def codes(draw: st.DrawFn) -> ConnectionCode:
     return ConnectionCode(digits[:routing], Secret(digits[routing:]))
 
 
-# --- the check digit -----------------------------------------------------------------------
+# The check digit.
 
 
 def test_the_check_digit_of_damms_example_is_4() -> None:
@@ -66,7 +66,7 @@ def test_every_swap_of_two_neighbours_is_found(code: ConnectionCode) -> None:
             assert typing_problem(typed) is CodeTypingProblem.WRONG_CHECK_DIGIT
 
 
-# --- drawing and showing -------------------------------------------------------------------
+# Drawing and showing.
 
 
 @pytest.mark.parametrize("digit_count", [7, 9])
@@ -120,7 +120,7 @@ def test_a_code_that_is_still_being_typed_is_grouped_too() -> None:
     ]
 
 
-# --- what a code may be --------------------------------------------------------------------
+# What a code may be.
 
 
 @pytest.mark.parametrize("routing_digits", range(9))
@@ -155,7 +155,7 @@ def test_a_secret_is_made_of_ascii_digits(digits: str) -> None:
         Secret(digits)
 
 
-# --- nobody sees it by accident ------------------------------------------------------------
+# Nobody sees it by accident.
 
 
 def test_neither_repr_nor_text_nor_format_shows_a_secret() -> None:
@@ -192,7 +192,7 @@ def test_codes_are_equal_when_all_digits_are() -> None:
     assert Secret("1234567") != "1234567"
 
 
-# --- typing --------------------------------------------------------------------------------
+# Typing.
 
 
 @given(codes())

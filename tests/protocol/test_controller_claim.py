@@ -123,7 +123,7 @@ class Stage:
         return self
 
 
-# --- the table ------------------------------------------------------------------------------
+# The table.
 
 OFFER = broker.OfferMade(CLAIM, SignedDocument(b"x", bytes(64)))
 GRANT = broker.GrantMade(CLAIM, SignedDocument(b"x", bytes(64)))
@@ -195,7 +195,7 @@ def test_a_broken_claim_is_reported_until_it_may_be_a_session(state: State) -> N
         assert claim.broken() == expected
 
 
-# --- the documents --------------------------------------------------------------------------
+# The documents.
 
 OTHER_OFFERS: dict[str, object] = {
     "session_id": bytes(16),
@@ -244,7 +244,7 @@ def test_another_root_s_grant_is_refused() -> None:
         stage.take_grant(stage.grant(), STRANGER)
 
 
-# --- the way --------------------------------------------------------------------------------
+# The way.
 
 
 def test_a_claim_becomes_a_session_with_its_early_frames() -> None:

@@ -31,7 +31,7 @@ LATE_CLAIM, LATE_ROUTING = "e" * 32, "0000"
 UNSIGNED = SignedDocument(b"x", bytes(64))
 
 
-# --- the table ------------------------------------------------------------------------------
+# The table.
 
 Make = Callable[[Stage], FromNode]
 MESSAGES: dict[type, Make] = {
@@ -150,7 +150,7 @@ def test_a_result_of_an_earlier_claim_is_passed_over(state: State) -> None:
     assert stage.outputs() == []
 
 
-# --- the commands in every state ------------------------------------------------------------
+# The commands in every state.
 
 
 @pytest.mark.parametrize("state", LIVE)

@@ -118,7 +118,7 @@ def ends(events: list[ControllerEvent]) -> list[SessionEnded]:
     return [event for event in events if isinstance(event, SessionEnded)]
 
 
-# --- the table ------------------------------------------------------------------------------
+# The table.
 
 
 def test_the_table_below_names_every_message() -> None:
@@ -203,7 +203,7 @@ def test_the_technician_hears_how_many_others_had_typed_the_code() -> None:
     assert session.take_events() == [CodeDied(CodeEnd.USED, 2)]
 
 
-# --- the question ---------------------------------------------------------------------------
+# The question.
 
 
 def test_the_question_is_told_with_its_time() -> None:
@@ -266,7 +266,7 @@ def test_the_target_may_give_less_than_was_asked_for_and_never_more(
     assert bool(session.violation) is not is_less
 
 
-# --- gestures -------------------------------------------------------------------------------
+# Gestures.
 
 
 def test_gestures_go_to_the_target_in_a_running_active_session() -> None:
@@ -329,7 +329,7 @@ def test_while_a_key_is_held_the_next_ping_is_due_within_a_second() -> None:
     assert session.next_deadline() == START + 8
 
 
-# --- the screen -----------------------------------------------------------------------------
+# The screen.
 
 
 def test_the_screen_s_messages_are_given_on_as_they_are() -> None:
@@ -356,7 +356,7 @@ def test_a_rejected_picture_ends_the_session_once() -> None:
     assert target.hear()[0] == [Goodbye(EndReason.PROTOCOL_VIOLATION)]
 
 
-# --- the end --------------------------------------------------------------------------------
+# The end.
 
 
 @pytest.mark.parametrize("state", LIVE)

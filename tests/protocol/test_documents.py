@@ -67,7 +67,7 @@ def sign_body(kind: str, body: bytes) -> SignedDocument:
     return SignedDocument(body, ROOT.sign(second_statement.length_value(KINDS[kind], body)))
 
 
-# --- exact bytes ---------------------------------------------------------------------------
+# Exact bytes.
 
 
 @pytest.mark.parametrize(("kind", "document"), [("offer", OFFER), ("grant", GRANT)])
@@ -133,7 +133,7 @@ def test_two_lists_of_fields_never_give_the_same_bytes(
     assert (length_value(*first) == length_value(*second)) is (first == second)
 
 
-# --- refused -------------------------------------------------------------------------------
+# Refused.
 
 
 def test_every_changed_byte_of_a_document_is_refused() -> None:
@@ -302,7 +302,7 @@ def test_random_bytes_raise_nothing_but_a_protocol_violation(body: bytes, signat
         verify_grant(sign_body("grant", body), ROOT_PUBLIC)
 
 
-# --- the device proof ----------------------------------------------------------------------
+# The device proof.
 
 DEVICE = Ed25519PrivateKey.from_private_bytes(b"\x09" * 32)
 DEVICE_PUBLIC = DEVICE.public_key().public_bytes_raw()

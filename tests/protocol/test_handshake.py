@@ -66,7 +66,7 @@ def entropy_of(seed: str) -> Callable[[int], bytes]:
     return read
 
 
-# --- exact bytes ---------------------------------------------------------------------------
+# Exact bytes.
 
 
 def vector_target() -> TargetHandshake:
@@ -152,7 +152,7 @@ def test_the_shared_secrets_of_the_vector_come_from_spake2_and_ml_kem_themselves
     assert kem_key.decapsulate(vector("controller_frame")[33:]) == vector("kem_secret")
 
 
-# --- both sides ----------------------------------------------------------------------------
+# Both sides.
 
 
 def test_two_sides_with_one_secret_hold_the_same_keys() -> None:
@@ -199,7 +199,7 @@ def test_neither_keys_nor_handshakes_show_what_they_hold() -> None:
         assert shown.endswith(">")
 
 
-# --- the wrong secret ----------------------------------------------------------------------
+# The wrong secret.
 
 
 @pytest.mark.parametrize("typed", ["6603918", "6603971", "0000000", "660391700"])
@@ -254,7 +254,7 @@ def test_an_offer_that_differs_in_one_bit_confirms_nothing(place: int) -> None:
         controller.check(confirmation)
 
 
-# --- a broker that changes what it carries --------------------------------------------------
+# A broker that changes what it carries.
 
 
 def flipped(frame: bytes, bit: int) -> bytes:
@@ -330,7 +330,7 @@ def test_only_equal_confirmations_match() -> None:
     assert not confirmations_match(b"", b"\x01" * 32)
 
 
-# --- malformed -----------------------------------------------------------------------------
+# Malformed.
 
 
 @pytest.mark.parametrize("length", [0, 1, 32, 33, 34, 1121, 1184, 1216, 1218, 2**17])
@@ -433,7 +433,7 @@ def test_random_frames_raise_nothing_but_malformed_or_failed(
         target.answer((b"A" + point + rest)[:CONTROLLER_FRAME_BYTES])
 
 
-# --- each step once ------------------------------------------------------------------------
+# Each step once.
 
 
 def test_no_step_of_the_controller_can_be_skipped_or_repeated() -> None:

@@ -116,7 +116,7 @@ def write(folder: Path, text: str | bytes) -> Path:
     return path
 
 
-# --- names and defaults --------------------------------------------------------------------
+# Names and defaults.
 
 
 def test_the_file_of_defaults_is_what_no_file_means() -> None:
@@ -138,7 +138,7 @@ def test_every_policy_has_a_merge_rule_and_a_line_in_this_test() -> None:
     assert list(LOOSE_AND_STRICT) == list(Policies.__struct_fields__)
 
 
-# --- files ---------------------------------------------------------------------------------
+# Files.
 
 
 @given(any_policies)
@@ -241,7 +241,7 @@ def test_no_file_does_anything_but_load_or_raise_a_settings_error(
     assert "\n" not in problem
 
 
-# --- the stricter of two -------------------------------------------------------------------
+# The stricter of two.
 
 
 @pytest.mark.parametrize("policy", LOOSE_AND_STRICT)
@@ -304,7 +304,7 @@ def test_who_sets_no_policy_restricts_nothing(policies: Policies) -> None:
     assert stricter(policies, NEUTRAL_POLICIES) == policies
 
 
-# --- modes ---------------------------------------------------------------------------------
+# Modes.
 
 ORDER = [
     SessionMode.ACTIVE,

@@ -110,7 +110,7 @@ def without_overtaken_moves(sent: list[AnySessionMessage]) -> list[AnySessionMes
     ]
 
 
-# --- whole and in order ---------------------------------------------------------------------
+# Whole and in order.
 
 
 @settings(max_examples=60)
@@ -190,7 +190,7 @@ def test_two_pictures_never_share_a_record() -> None:
     assert deliver(records, other) == sent
 
 
-# --- the urgent first -----------------------------------------------------------------------
+# The urgent first.
 
 
 def test_a_key_press_overtakes_a_waiting_picture_even_in_the_middle_of_it() -> None:
@@ -220,7 +220,7 @@ def test_control_goes_before_input_before_cursor_before_screen(order: list[int])
     assert deliver(records_of(one), other) == in_priority
 
 
-# --- pointer moves --------------------------------------------------------------------------
+# Pointer moves.
 
 
 def test_of_moves_that_wait_one_after_the_other_the_newest_is_kept() -> None:
@@ -261,7 +261,7 @@ def test_messages_of_other_channels_do_not_keep_moves_from_merging() -> None:
     assert deliver(records_of(one), other) == [PointerMoved(2, 2), PictureShown(1, 1)]
 
 
-# --- sizes tell nothing ---------------------------------------------------------------------
+# Sizes tell nothing.
 
 
 @given(gestures)
@@ -296,7 +296,7 @@ def test_other_channels_have_no_padding() -> None:
     assert plain == struct.pack(">BBH", 3, 0, len(plain) - 4) + encode(PictureShown(1, 2))
 
 
-# --- signs of life --------------------------------------------------------------------------
+# Signs of life.
 
 
 def test_a_ping_is_answered_and_measured() -> None:
@@ -415,7 +415,7 @@ def test_after_a_bad_record_the_link_opens_nothing_more() -> None:
             other.receive(record, START)
 
 
-# --- the end --------------------------------------------------------------------------------
+# The end.
 
 
 @given(st.lists(messages, max_size=6), st.integers(0, 4))

@@ -52,7 +52,7 @@ def is_dead(broken: RecordOpener) -> bool:
     return True
 
 
-# --- exact bytes ---------------------------------------------------------------------------
+# Exact bytes.
 
 
 @pytest.mark.parametrize("vector", VECTORS["records"], ids=lambda vector: vector["name"])
@@ -106,7 +106,7 @@ def test_equal_texts_are_not_equal_records() -> None:
     assert len(texts) == 50
 
 
-# --- sizes ---------------------------------------------------------------------------------
+# Sizes.
 
 
 @pytest.mark.parametrize("length", [0, 1, MAXIMUM_PLAIN_BYTES])
@@ -138,7 +138,7 @@ def test_a_header_that_lies_about_the_length_is_refused(length: int) -> None:
         opener().open(record, START)
 
 
-# --- changed, cut, replayed ----------------------------------------------------------------
+# Changed, cut, replayed.
 
 
 def test_every_flipped_bit_is_refused_and_ends_the_opener() -> None:
@@ -216,7 +216,7 @@ def test_another_version_is_refused(version: int) -> None:
         opener().open(record, START)
 
 
-# --- the ratchet ---------------------------------------------------------------------------
+# The ratchet.
 
 
 def test_the_key_changes_at_15_minutes_and_not_a_moment_before() -> None:

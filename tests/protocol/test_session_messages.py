@@ -96,7 +96,7 @@ def data_of(message: AnySessionMessage) -> bytes:
 every_message = pytest.mark.parametrize("message", MESSAGES, ids=name_of)
 
 
-# --- exact bytes ---------------------------------------------------------------------------
+# Exact bytes.
 
 
 @every_message
@@ -139,7 +139,7 @@ def test_the_numbers_of_the_channels_are_their_priority_and_do_not_change() -> N
     ]
 
 
-# --- cut, lengthened, on the wrong channel ---------------------------------------------------
+# Cut, lengthened, on the wrong channel.
 
 
 @every_message
@@ -180,7 +180,7 @@ def test_nothing_can_be_said_on_a_channel_without_messages(channel: Channel) -> 
             decode(channel, data_of(message))
 
 
-# --- limits --------------------------------------------------------------------------------
+# Limits.
 
 
 @every_message
@@ -299,7 +299,7 @@ def test_the_largest_message_fits_its_channel(message: AnySessionMessage) -> Non
     assert decode(channel_of(message), encode(message)) == message
 
 
-# --- random --------------------------------------------------------------------------------
+# Random.
 
 
 @given(st.sampled_from(Channel), st.binary(max_size=100))

@@ -65,7 +65,7 @@ def outputs(pairing: TargetPairing) -> list[object]:
     return found
 
 
-# --- the table ------------------------------------------------------------------------------
+# The table.
 
 Make = Callable[[str], FromNode]
 MESSAGES: dict[type, Make] = {
@@ -223,7 +223,7 @@ def test_a_claim_that_has_not_left_yet_is_cancelled_without_a_word() -> None:
     assert outputs(pairing) == []
 
 
-# --- the way --------------------------------------------------------------------------------
+# The way.
 
 
 def test_a_code_goes_through_all_states_to_a_session() -> None:

@@ -80,7 +80,7 @@ EVERY_MESSAGE: tuple[AnySessionMessage, ...] = (
 )
 
 
-# --- the table ------------------------------------------------------------------------------
+# The table.
 
 
 def test_the_table_names_every_message() -> None:
@@ -163,7 +163,7 @@ def test_a_release_of_another_claim_is_late() -> None:
     assert session.state is State.RUNNING
 
 
-# --- the question ---------------------------------------------------------------------------
+# The question.
 
 
 def test_the_user_is_asked_first_and_the_controller_told_so() -> None:
@@ -292,7 +292,7 @@ def test_through_a_server_that_nobody_pinned_the_user_is_always_asked() -> None:
     assert session.state is State.ASKING_USER
 
 
-# --- the mode -------------------------------------------------------------------------------
+# The mode.
 
 
 @pytest.mark.parametrize(
@@ -338,7 +338,7 @@ def test_the_modes_that_are_built_can_be_had() -> None:
         assert first_built_mode(mode, Policies()) is mode
 
 
-# --- the end --------------------------------------------------------------------------------
+# The end.
 
 
 @pytest.mark.parametrize("state", LIVE)
@@ -421,7 +421,7 @@ def test_early_gestures_do_not_pass_the_question() -> None:
     assert session.state is State.ENDED
 
 
-# --- whatever comes -------------------------------------------------------------------------
+# Whatever comes.
 
 any_message = st.sampled_from(EVERY_MESSAGE)
 

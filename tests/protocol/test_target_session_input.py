@@ -46,7 +46,7 @@ def is_running(session: TargetSession) -> bool:
     return session.state is State.RUNNING
 
 
-# --- input ----------------------------------------------------------------------------------
+# Input.
 
 
 def test_gestures_are_given_on_as_they_are() -> None:
@@ -135,7 +135,7 @@ def test_more_keys_down_than_hands_hold_end_the_session() -> None:
     assert session.state is State.ENDED
 
 
-# --- letting go -----------------------------------------------------------------------------
+# Letting go.
 
 
 def test_three_seconds_of_silence_while_a_key_is_down_let_go_once() -> None:
@@ -183,7 +183,7 @@ def test_fifteen_seconds_of_silence_are_the_end() -> None:
     assert controller.hear() == ([], [broker.LeaveSession(CLAIM)])
 
 
-# --- the screen -----------------------------------------------------------------------------
+# The screen.
 
 
 @pytest.mark.parametrize("state", [State.ASKING_USER, State.ENDED])

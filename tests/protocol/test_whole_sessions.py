@@ -57,7 +57,7 @@ def running_pair(policies: Policies = NOT_ASKING) -> PeerPair:
     return pair
 
 
-# --- from the code to goodbye ---------------------------------------------------------------
+# From the code to goodbye.
 
 
 def test_a_session_goes_from_the_code_to_goodbye() -> None:
@@ -125,7 +125,7 @@ def test_the_node_never_sees_the_secret() -> None:
     assert not any(secret in said for said in seen)
 
 
-# --- the question ---------------------------------------------------------------------------
+# The question.
 
 
 @pytest.mark.parametrize("user", ["refuses", "is silent"])
@@ -183,7 +183,7 @@ def test_the_controller_can_go_while_the_user_is_asked() -> None:
     assert ended(pair) == (SessionEnded(reason, False), SessionEnded(reason, True))
 
 
-# --- policies -------------------------------------------------------------------------------
+# Policies.
 
 
 def test_a_session_that_no_mode_is_allowed_for_is_refused() -> None:
@@ -211,7 +211,7 @@ def test_the_target_may_allow_less_than_was_asked_for() -> None:
     assert last(pair.controller.events, SessionStarted).mode is SessionMode.MONITOR
 
 
-# --- dead codes -----------------------------------------------------------------------------
+# Dead codes.
 
 
 @pytest.mark.parametrize(
@@ -270,7 +270,7 @@ def test_each_wrong_secret_is_told_and_the_right_one_still_works() -> None:
     assert pair.target.session is not None
 
 
-# --- who waits, who leaves ------------------------------------------------------------------
+# Who waits, who leaves.
 
 
 def second_target(pair: PeerPair) -> TargetEnd:
@@ -389,7 +389,7 @@ def test_a_break_at_any_step_of_the_handshake_leaves_a_code_that_works(steps: in
     assert not pair.target.violations
 
 
-# --- silence --------------------------------------------------------------------------------
+# Silence.
 
 
 def test_a_silent_controller_s_keys_come_up_after_three_seconds_and_it_ends_after_fifteen() -> None:
@@ -426,7 +426,7 @@ def test_the_longest_duration_ends_the_session_on_both_sides() -> None:
     assert ended(pair) == (SessionEnded(reason, True), SessionEnded(reason, False))
 
 
-# --- the grant on its way -------------------------------------------------------------------
+# The grant on its way.
 
 
 @pytest.mark.parametrize("slow", ["controller", "target"])

@@ -195,7 +195,7 @@ def test_permission_is_asked_for_on_macos_alone() -> None:
     check_permission()
 
 
-# --- the guard by geometry
+# The guard by geometry.
 
 
 class Pointer:
@@ -229,7 +229,7 @@ def test_the_generic_guard_forbids_by_geometry_focus_and_menu(
     assert guard.forbids_pointer_at(*pointer) == inside_a_frame
 
 
-# --- the choice
+# The choice.
 
 
 @pytest.mark.parametrize(

@@ -216,7 +216,7 @@ def test_a_broken_map_is_refused() -> None:
         read_keymap(header, b"\0" * 64)
 
 
-# --- spare keys
+# Spare keys.
 
 FREE = Choice(free=(248, 230), held=frozenset())
 
