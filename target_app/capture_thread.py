@@ -7,7 +7,6 @@ display server. Knows no session and no network.
 """
 
 import itertools
-import logging
 import os
 import threading
 import time
@@ -15,6 +14,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
+from common.logs import Log
 from common.protocol.session_messages import ScreenUnavailable
 from target_app.capture.chooser import open_capture
 from target_app.capture.contract import CaptureFailed, ScreenCapture, ScreenProblem
@@ -27,7 +27,7 @@ LONGEST_RETRY_SECONDS: Final = 5.0
 _PLACES_KEPT: Final = 16
 """The pointer's place is asked for later than it was put there: more moves may be on the way."""
 
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 
 
 def _open_own_capture() -> ScreenCapture:
@@ -105,6 +105,6 @@ class CaptureThread:
 
     def _report(self, failure: CaptureFailed) -> None:
         if failure.problem is not self._problem:
-            _log.warning("no picture of the screen: %s", failure)
+            _log.warning("no picture of the screen", reason=failure)
             self._outlet.post(ScreenUnavailable(cause=failure.problem.value))
         self._problem = failure.problem

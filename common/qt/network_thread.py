@@ -10,19 +10,20 @@ logged with its traceback and ends the program with exit status 1.
 """
 
 import asyncio
-import logging
 import threading
 from collections.abc import Callable, Coroutine
 from typing import Final
 
 from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer, Signal, Slot
 
+from common.logs import Log
+
 ASK_SECONDS: Final = 3.0
 """What the main coroutine gets to say goodbye and return before it is cancelled."""
 CANCEL_SECONDS: Final = 2.0
 """What it gets after that before the thread is left to die with the process."""
 
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 
 LoopFactory = Callable[[], asyncio.AbstractEventLoop]
 MainCoroutine = Callable[[], Coroutine[None, None, None]]
@@ -103,7 +104,7 @@ class NetworkThread(QObject):
         self._thread.join(timeout_seconds)
         return not self._thread.is_alive()
 
-    # --- on the network thread -----------------------------------------------------------
+    # On the network thread.
 
     def _run(self, main: MainCoroutine) -> None:
         """Top of the network thread: the one place where any exception is caught."""
@@ -131,7 +132,8 @@ class NetworkThread(QObject):
             self._cancel_main()
 
     def _note_failure(self, error: Exception) -> None:
-        _log.error("the network thread failed", exc_info=error)
+        """To be called while the exception is being handled: its traceback goes to the log."""
+        _log.exception("the network thread failed")
         self._failure = self._failure or error
 
     def _cancel_after(self, seconds: float) -> None:
@@ -141,7 +143,7 @@ class NetworkThread(QObject):
         if self._main_task is not None:
             self._main_task.cancel()
 
-    # --- on the Qt thread ----------------------------------------------------------------
+    # On the Qt thread.
 
     @Slot(object)
     def _deliver(self, event: object) -> None:

@@ -4,7 +4,6 @@ Both ways read into memory that is used again and again. They share a contract o
 methods. `x11_capture` drives them and knows which areas to read.
 """
 
-import logging
 from collections.abc import Sequence
 from typing import Final, Protocol
 
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from Xlib import X, error
 from Xlib.display import Display
 
+from common.logs import Log
 from common.screen.encoder import Grab
 from common.screen.rectangle import Rectangle
 from target_app.capture import x11_requests as requests
@@ -21,7 +21,7 @@ from target_app.capture.shared_memory import SharedMemory
 _ALL_PLANES: Final = 0xFFFFFFFF
 _BYTES_PER_PIXEL: Final = 4
 
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 
 
 class PixelReader(Protocol):
@@ -123,5 +123,5 @@ def open_reader(display: Display, size: tuple[int, int]) -> PixelReader:
         try:
             return SharedMemoryReader(display, extension.major_opcode, size)
         except (OSError, error.XError) as problem:
-            _log.info("no shared memory with the X server, reads will be slow: %s", problem)
+            _log.info("no shared memory with the X server, reads will be slow", reason=problem)
     return WireReader(display)
