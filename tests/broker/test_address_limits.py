@@ -1,3 +1,5 @@
+"""How often one address may do a thing, and how long it waits then."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

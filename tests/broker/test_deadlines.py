@@ -1,3 +1,5 @@
+"""The heap of deadlines: what is due when, and how much it holds."""
+
 from hypothesis import given
 from hypothesis import strategies as st
 

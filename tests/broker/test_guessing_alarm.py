@@ -1,3 +1,5 @@
+"""The alarm that goes on when somebody guesses codes."""
+
 from common.broker.guessing_alarm import GuessingAlarm
 from common.broker.limits import Limits
 

@@ -1,3 +1,5 @@
+"""The limits of a node, and the options that change them."""
+
 import pytest
 
 from common.broker.limits import Limits, limits_from

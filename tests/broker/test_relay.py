@@ -1,3 +1,5 @@
+"""Two connections joined: what one sends the other gets, and who is read no more."""
+
 from dataclasses import dataclass, field
 
 import pytest

@@ -1,3 +1,5 @@
+"""Routing numbers: drawn, in use, at rest."""
+
 from random import Random
 
 import pytest

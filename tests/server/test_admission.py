@@ -1,3 +1,5 @@
+"""How many connections are let in, and that each place is given back once."""
+
 from hypothesis import given
 from hypothesis import strategies as st
 

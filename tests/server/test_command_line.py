@@ -1,3 +1,5 @@
+"""The command line of farhand-broker."""
+
 from pathlib import Path
 
 import pytest

@@ -1,3 +1,5 @@
+"""Opening a database, and saying what is wrong with it."""
+
 from pathlib import Path
 
 import pytest

@@ -1,3 +1,5 @@
+"""The embedded node's token, its parent and its port."""
+
 import os
 import socket
 import threading

@@ -1,3 +1,5 @@
+"""A deployment's root, made once, and a node's TLS key."""
+
 import asyncio
 from pathlib import Path
 

@@ -1,3 +1,5 @@
+"""The secret file, and what is sealed with it."""
+
 from pathlib import Path
 
 import pytest

@@ -1,3 +1,5 @@
+"""Frames of a WebSocket, read from any pieces and written."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
