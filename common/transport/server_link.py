@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Final, Protocol
 
 from common.errors import ConnectionLost
+from common.logs import Log
 from common.reasons import ConnectionProblem
 from common.transport.broker_client import FINAL_PROBLEMS, Backoff, BrokerClient, BrokerHandler
 from common.transport.candidates import Candidate
@@ -30,6 +31,8 @@ from common.transport.trust import (
 
 OUT_OF_REACH_SECONDS: Final = 60.0
 """How long a server that could not be reached counts as out of reach."""
+
+_log = Log(__name__)
 
 
 class ServerHandler(BrokerHandler, Protocol):
@@ -130,6 +133,7 @@ class ServerLink:
             identity = self._remembered(candidate) or await self._meet(candidate)
         except ConnectionLost as problem:
             address = str(candidate.places[0])
+            _log.info("no contact", address=address, problem=problem.problem, detail=problem.detail)
             self._publish(BrokerLost(address, problem.problem, self._retry_in_seconds))
             return problem.problem
         self._handler.server_met(identity)
