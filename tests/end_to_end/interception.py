@@ -19,6 +19,7 @@ from tests.end_to_end.node_driver import NodeDriver
 from tests.support.waiting import wait_until
 
 START_SECONDS = 10.0
+CLOSE_SECONDS = 2.0
 CHUNK_BYTES = 64 * 1024
 
 
@@ -115,10 +116,13 @@ async def _pump(
             record += chunk
             writer.write(chunk)
             await writer.drain()
-    except OSError:
-        pass  # cut by one side; the other is closed below
-    finally:
         writer.close()
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await writer.wait_closed()
+    except (OSError, TimeoutError):
+        pass  # cut by one side; the other is cut below
+    finally:
+        writer.transport.abort()
 
 
 def trusting(root: RootKey) -> ssl.SSLContext:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QPoint
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -13,6 +14,8 @@ from target_app.own_windows import OwnWindowWatch
 
 @pytest.fixture
 def watch(qapp: QApplication, qtbot: QtBot) -> Iterator[OwnWindowWatch]:
+    # A window of the test before this one goes in its own time.
+    qtbot.waitUntil(lambda: QGuiApplication.focusWindow() is None)
     made = OwnWindowWatch(qapp)
     yield made
     qapp.removeEventFilter(made)
