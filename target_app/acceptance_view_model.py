@@ -19,6 +19,7 @@ from common.protocol.session_events import (
     SessionStarted,
     TargetEvent,
 )
+from common.transport.trust_level import TrustLevel
 from target_app import sentences
 from target_app.commands import TargetCommands
 
@@ -54,6 +55,7 @@ class AcceptanceViewModel(QObject):
         self._commands = commands
         self._clock = clock
         self._may_proceed = False
+        self._server_trust = TrustLevel.PINNED
         self._asked_at = 0.0
         self._expires_at = 0.0
         self._shown_at: float | None = None
@@ -65,6 +67,10 @@ class AcceptanceViewModel(QObject):
     def set_may_proceed(self, may_proceed: bool) -> None:
         """AcceptanceProceed: the session may start when nobody answers."""
         self._may_proceed = may_proceed
+
+    def set_server_trust(self, trust: TrustLevel) -> None:
+        """How far the server is believed through which somebody may ask next."""
+        self._server_trust = trust
 
     # --- what the user does ------------------------------------------------------------------
 
@@ -128,7 +134,7 @@ class AcceptanceViewModel(QObject):
             technician=sentences.asker(event.technician),
             organisation=sentences.asker_organisation(event.organisation, event.is_verified),
             is_verified=event.is_verified,
-            verification=sentences.verification(event.is_verified),
+            verification=sentences.verification(event.is_verified, self._server_trust),
             mode=sentences.mode_asked(event.mode),
             security_number=event.security_number,
         )

@@ -22,7 +22,7 @@ from common.qt.buttons import Button, ButtonKind
 from common.qt.icons import set_icon
 from common.qt.status import StatusKind
 from common.qt.theme import application_icon
-from common.transport.connection_events import ConnectionEvent
+from common.transport.connection_events import BrokerConnected, ConnectionEvent
 from target_app import sentences
 from target_app.acceptance_view_model import AcceptanceViewModel
 from target_app.acceptance_window import AcceptanceWindow
@@ -151,7 +151,9 @@ class TargetDesktop(QObject):
             self._make_room()
         self.settings.set_in_session(self.status.state.is_in_session)
         self.code.handle(event)
-        if not isinstance(event, ConnectionEvent):
+        if isinstance(event, BrokerConnected):
+            self.acceptance.set_server_trust(event.trust)
+        elif not isinstance(event, ConnectionEvent):
             self.acceptance.handle(event)
 
     def enter_code(self, text: str) -> None:

@@ -13,6 +13,7 @@ from typing import Final, assert_never
 from common.protocol.policies import SessionMode
 from common.qt.display_text import display_name
 from common.reasons import CodeTypingProblem, ConnectionProblem, EndReason, PairingProblem
+from common.transport.trust_level import TrustLevel
 
 PROGRAM: Final = "Farhand"
 NOBODY_CONNECTED: Final = "Nobody sees or controls this computer."
@@ -77,12 +78,16 @@ def connecting(address: str) -> Message:
     return Message("Connecting to the support server ...", f"Address: {shown_name(address)}")
 
 
-def ready(organisation: str) -> Message:
+FOUND_SERVER: Final = "The support server was found on your network; nobody vouches for it yet."
+
+
+def ready(organisation: str, trust: TrustLevel = TrustLevel.PINNED) -> Message:
     """Connected, no session."""
     name = shown_name(organisation)
+    is_stranger = trust is TrustLevel.PROVISIONAL
     return Message(
         f"Ready. Connected to {name}." if name else "Ready. Connected to the support server.",
-        NOBODY_CONNECTED,
+        f"{NOBODY_CONNECTED} {FOUND_SERVER}" if is_stranger else NOBODY_CONNECTED,
     )
 
 
@@ -281,9 +286,13 @@ def asker_organisation(organisation: str, is_verified: bool) -> str:
     return f"of {name}" if is_verified else f"says they are from {name}"
 
 
-def verification(is_verified: bool) -> str:
+def verification(is_verified: bool, trust: TrustLevel = TrustLevel.PINNED) -> str:
     """Whether the name is more than a claim."""
-    return VERIFIED if is_verified else "Not verified: anybody can use this name."
+    if is_verified:
+        return VERIFIED
+    if trust is TrustLevel.PROVISIONAL:
+        return "Not verified, nor is the server: anybody on your network can use this name."
+    return "Not verified: anybody can use this name."
 
 
 def mode_asked(mode: SessionMode) -> str:

@@ -148,7 +148,7 @@ class StatusViewModel(QObject):
                 self._is_contact_made = True
                 self._lost_address = ""
                 self._options = replace(self._options, is_server_known=True)
-                self._connection = sentences.ready(event.organisation)
+                self._connection = sentences.ready(event.organisation, event.trust)
             case BrokerLost():
                 self._is_contact_made = False
                 is_retried = event.retry_in_seconds is not None

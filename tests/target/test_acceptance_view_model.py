@@ -7,6 +7,7 @@ from pytestqt.qtbot import QtBot
 
 from common.protocol.session_events import SessionEnded
 from common.reasons import EndReason
+from common.transport.trust_level import TrustLevel
 from target_app.acceptance_view_model import ARMING_SECONDS, AcceptanceViewModel
 from tests.target.recorded_commands import RecordedCommands
 from tests.target.sample_events import asked, started
@@ -173,3 +174,15 @@ def test_its_timer_runs_only_while_it_asks(
     model.state_changed.connect(lambda: changes.append(None))
     model.advance()
     assert changes == []
+
+
+def test_through_a_server_that_was_only_found_the_warning_says_so(
+    model: AcceptanceViewModel, clock: Clock
+) -> None:
+    model.set_server_trust(TrustLevel.PROVISIONAL)
+    ask(model, clock)
+    assert "nor is the server" in model.state.verification
+    model.handle(SessionEnded(EndReason.NOT_ANSWERED, by_other_side=False))
+    model.set_server_trust(TrustLevel.CONFIRMED)
+    ask(model, clock)
+    assert "server" not in model.state.verification

@@ -1,5 +1,6 @@
 """Main window and tray as one state, by events."""
 
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -8,6 +9,7 @@ from common.protocol.policies import Policies
 from common.protocol.session_events import ClaimWaiting, PairingEnded, SessionEnded
 from common.reasons import ConnectionProblem, EndReason, PairingProblem
 from common.transport.connection_events import BrokerConnecting, BrokerLost
+from common.transport.trust_level import TrustLevel
 from target_app import sentences
 from target_app.status_view_model import Phase, StatusOptions, StatusViewModel
 from tests.target.recorded_commands import RecordedCommands
@@ -201,3 +203,13 @@ def test_nothing_is_announced_that_has_not_changed(status: StatusViewModel) -> N
     status.state_changed.connect(lambda: changes.append(None))
     status.handle(CONNECTED)
     assert changes == []
+
+
+def test_a_server_that_was_only_found_is_not_vouched_for_until_a_session_confirms_it(
+    status: StatusViewModel,
+) -> None:
+    status.handle(replace(CONNECTED, trust=TrustLevel.PROVISIONAL))
+    assert status.state.can_enter_code
+    assert "nobody vouches" in status.state.message.text
+    status.handle(replace(CONNECTED, trust=TrustLevel.CONFIRMED))
+    assert "nobody vouches" not in status.state.message.text
