@@ -15,7 +15,9 @@ from common.protocol.connection_code import parse
 from common.protocol.policies import NEUTRAL_POLICIES, SessionMode
 from common.protocol.session_events import CodeChanged
 from common.reasons import EndReason
+from common.transport.discovery import Discovery
 from common.transport.event_loop import new_event_loop
+from common.transport.known_servers import KnownServers
 from controller_app.connection import NodeChoice
 from controller_app.embedded_node import EmbeddedNodeOptions
 from controller_app.picture_patches import PicturePatches
@@ -80,7 +82,8 @@ async def run(role: str, folder: Path, name: str) -> None:
         runner = made = controller(folder, name)
         lines = take_lines(lambda word, argument: do_in_controller(made, word, argument))
     else:
-        shared = SharedComputer(folder, "", NEUTRAL_POLICIES)
+        discovery = Discovery(KnownServers(folder).fingerprints)
+        shared = SharedComputer(folder, "", NEUTRAL_POLICIES, discovery)
         shared.story.listener = tell
         runner = shared.runner
         lines = take_lines(lambda word, argument: do_in_target(shared.runner, word, argument))

@@ -18,13 +18,13 @@ from common.protocol.policies import NEUTRAL_POLICIES, Policies, SessionMode
 from common.protocol.session_messages import InputMessage
 from common.reasons import PairingProblem
 from common.transport.connection_events import BrokerConnected
-from common.transport.discovery import Discovery
 from common.transport.known_servers import KnownServers
 from common.transport.server_address import parse_server_url
 from controller_app.connection import NodeChoice
 from controller_app.embedded_node import EmbeddedNodeOptions
 from controller_app.picture_patches import PicturePatches
 from controller_app.session_runner import ControllerRunner, RunnerSettings, Technician
+from target_app.connection import NodeSearch
 from target_app.screen_and_input import Post
 from target_app.session_runner import Computer, RunnerParts, TargetRunner
 from tests.transport.running import until
@@ -89,7 +89,14 @@ class RecordedScreen:
 class SharedComputer:
     """One target and what it tells."""
 
-    def __init__(self, folder: Path, server_url: str, own_policies: Policies) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        server_url: str,
+        own_policies: Policies,
+        search: NodeSearch | None = None,
+    ) -> None:
+        """Without a URL servers are found by `search`."""
         self.folder = folder
         folder.mkdir(exist_ok=True)
         self.story = Story()
@@ -101,7 +108,7 @@ class SharedComputer:
                 known_servers=self.known_servers,
                 own_policies=lambda: own_policies,
                 share_desktop=self._share_desktop,
-                search=None if server_url else Discovery(self.known_servers.fingerprints),
+                search=search,
             ),
             [parse_server_url(server_url)] if server_url else [],
             self.story.hear,
