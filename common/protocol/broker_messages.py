@@ -24,7 +24,19 @@ import msgspec
 from msgspec import Meta, Struct
 
 from common.errors import ProtocolViolation
-from common.protocol.documents import SignedDocument
+from common.protocol.documents import (
+    ClaimId,
+    Name,
+    Nonce,
+    OptionalName,
+    PublicKey,
+    Routing,
+    Seconds,
+    SessionId,
+    Sha256,
+    Signature,
+    SignedDocument,
+)
 from common.protocol.policies import SessionMode
 from common.reasons import CodeEnd, ConnectionProblem, PairingProblem
 
@@ -38,20 +50,9 @@ MAXIMUM_BINARY_BYTES: Final = 128 * 1024
 CODE_LIFETIME_SECONDS: Final = 900
 EXTENDS_PER_CODE: Final = 3
 
-Name = Annotated[str, Meta(min_length=1, max_length=64)]
-"""A name that people read. Control and direction characters are stripped where it is shown."""
-OptionalName = Annotated[str, Meta(max_length=64)]
 Url = Annotated[str, Meta(max_length=512)]
-Nonce = Annotated[bytes, Meta(min_length=32, max_length=32)]
-SessionId = Annotated[bytes, Meta(min_length=16, max_length=16)]
-PublicKey = Annotated[bytes, Meta(min_length=32, max_length=32)]
-Signature = Annotated[bytes, Meta(min_length=64, max_length=64)]
-Sha256 = Annotated[bytes, Meta(min_length=32, max_length=32)]
-Routing = Annotated[str, Meta(pattern=r"^[0-9]{4,6}\Z")]
-ClaimId = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z")]
 OwnerToken = Annotated[str, Meta(min_length=32, max_length=64)]
 Version = Annotated[int, Meta(ge=1, le=65535)]
-Seconds = Annotated[int, Meta(ge=0, le=86400)]
 ClaimCount = Annotated[int, Meta(ge=0, le=10_000)]
 
 

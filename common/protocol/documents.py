@@ -3,7 +3,8 @@
 A document travels as the exact bytes that were signed. They are verified before they are
 parsed, and bytes that are not the one spelling of a document are refused. The server's
 node makes documents; controller and target verify them against the root that each holds.
-Comparing a document's fields with what a side knows is the session machines' work.
+Comparing a document's fields with what a side knows is the session machines' work. The types
+of fields here are those of the broker's messages, too.
 """
 
 import hashlib
@@ -20,17 +21,20 @@ from common.protocol.policies import Policies, SessionMode
 
 DOCUMENT_VERSION: Final = 1
 MAXIMUM_DOCUMENT_BYTES: Final = 16 * 1024
-SIGNATURE_BYTES: Final = 64
 
 _DEVICE_PROOF_LABEL: Final = b"farhand/1 device"
 
-_Name = Annotated[str, Meta(min_length=1, max_length=64)]
-_OptionalName = Annotated[str, Meta(max_length=64)]
-_Bytes32 = Annotated[bytes, Meta(min_length=32, max_length=32)]
-_SessionId = Annotated[bytes, Meta(min_length=16, max_length=16)]
-_ClaimId = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z")]
-_Routing = Annotated[str, Meta(pattern=r"^[0-9]{4,6}\Z")]
-_Seconds = Annotated[int, Meta(ge=0, le=86_400)]
+Name = Annotated[str, Meta(min_length=1, max_length=64)]
+"""A name that people read. Control and direction characters are stripped where it is shown."""
+OptionalName = Annotated[str, Meta(max_length=64)]
+Nonce = Annotated[bytes, Meta(min_length=32, max_length=32)]
+PublicKey = Annotated[bytes, Meta(min_length=32, max_length=32)]
+Sha256 = Annotated[bytes, Meta(min_length=32, max_length=32)]
+Signature = Annotated[bytes, Meta(min_length=64, max_length=64)]
+SessionId = Annotated[bytes, Meta(min_length=16, max_length=16)]
+ClaimId = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z")]
+Routing = Annotated[str, Meta(pattern=r"^[0-9]{4,6}\Z")]
+Seconds = Annotated[int, Meta(ge=0, le=86_400)]
 _Sequence = Annotated[int, Meta(ge=0, le=0xFFFFFFFF)]
 
 
@@ -38,7 +42,7 @@ class SignedDocument(Struct, frozen=True, forbid_unknown_fields=True):
     """A document's exact bytes and the root's signature over LV(kind, body)."""
 
     body: Annotated[bytes, Meta(min_length=1, max_length=MAXIMUM_DOCUMENT_BYTES)]
-    signature: Annotated[bytes, Meta(min_length=SIGNATURE_BYTES, max_length=SIGNATURE_BYTES)]
+    signature: Signature
 
 
 class Offer(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -48,22 +52,22 @@ class Offer(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """
 
     version: Literal[1] = DOCUMENT_VERSION
-    session_id: _SessionId
-    claim: _ClaimId
-    routing: _Routing
-    root_fingerprint: _Bytes32
-    technician: _Name
-    organisation: _OptionalName
+    session_id: SessionId
+    claim: ClaimId
+    routing: Routing
+    root_fingerprint: Sha256
+    technician: Name
+    organisation: OptionalName
     is_verified: bool
     mode: SessionMode
-    target_id: _Name
-    device_fingerprint: _Bytes32
+    target_id: Name
+    device_fingerprint: Sha256
     policies: Policies
-    target_nonce: _Bytes32
-    controller_nonce: _Bytes32
-    share_commitment: _Bytes32
+    target_nonce: Nonce
+    controller_nonce: Nonce
+    share_commitment: Sha256
     """SHA-256 of the controller's SPAKE2 share."""
-    lifetime_seconds: _Seconds
+    lifetime_seconds: Seconds
     """From its arrival, on each side's monotonic clock."""
 
 
@@ -71,14 +75,14 @@ class Grant(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """After both confirmations: the session with this transcript may start."""
 
     version: Literal[1] = DOCUMENT_VERSION
-    session_id: _SessionId
-    claim: _ClaimId
-    transcript_hash: _Bytes32
-    policies_hash: _Bytes32
+    session_id: SessionId
+    claim: ClaimId
+    transcript_hash: Sha256
+    policies_hash: Sha256
     """`policies_hash` of the offer's policies."""
     sequence: _Sequence = 0
     """Rises with each later change of policies."""
-    maximum_duration_seconds: _Seconds
+    maximum_duration_seconds: Seconds
     """The session ends after this long; 0 sets no end."""
 
 
