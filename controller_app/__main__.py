@@ -28,7 +28,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(options: Options) -> int:
     data_folder = open_data_folder("controller", options.data_folder)
-    settings = load_settings(data_folder / SETTINGS_FILE, ControllerSettings)
+    stored = load_settings(data_folder / SETTINGS_FILE, ControllerSettings)
+    settings = with_options(stored, options)
     if options.policies_file is not None:
         load_policies(options.policies_file)  # the node reads it; this tells a mistake at once
     configure(options.log_level, data_folder / "controller.log")
@@ -36,7 +37,7 @@ def _run(options: Options) -> int:
     # Qt is imported only now: it ends the process by itself where there is no display.
     from controller_app.program import ControllerProgram
 
-    return ControllerProgram(options, data_folder, with_options(settings, options)).run()
+    return ControllerProgram(options, data_folder, settings).run()
 
 
 def with_options(settings: ControllerSettings, options: Options) -> ControllerSettings:
