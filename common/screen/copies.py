@@ -26,7 +26,9 @@ BANDS: Final = 4
 LEAST_VOTES: Final = 12
 LEAST_GAIN_PIXELS: Final = 16 * 1024
 """So many pixels must become right by a copy that were wrong before."""
-TILE_PIXELS: Final = 32
+TILE_PIXELS: Final = 8
+"""As many one-byte flags are looked at as one 64-bit word."""
+_ALL_EQUAL: Final = np.uint64(0x0101010101010101)
 MAXIMUM_COPIES: Final = 8
 
 Words = NDArray[np.uint32]
@@ -78,7 +80,7 @@ def _moved_rows(new: Words, old: Words) -> list[tuple[Rectangle, int]]:
     # Of the rows that have a row to come from: `shifted` is `old` moved by the distance.
     first, last = max(distance, 0), height + min(distance, 0)
     shifted = old[first - distance : last - distance]
-    places = _equal_rectangles(new[first:last] == shifted, first)
+    places = _equal_rectangles(new[first:last], shifted, first)
     gain = sum(_wrong_pixels(new, old, place) for place in places)
     if gain < LEAST_GAIN_PIXELS:
         return []
@@ -127,29 +129,39 @@ def _unique_rows(hashes: Hashes) -> tuple[Hashes, NDArray[np.int64]]:
     return values[is_single], rows[is_single]
 
 
-def _equal_rectangles(is_equal: Flags, first_row: int) -> list[Rectangle]:
+def _equal_rectangles(new: Words, old: Words, first_row: int) -> list[Rectangle]:
     """Give the widest stripe of whole tiles in which most rows are equal, as its runs of
     wholly equal rows; from the top."""
-    columns = _widest_stripe(is_equal)
-    rows = is_equal[:, columns].all(axis=1)
+    tiles = _equal_tiles(new, old)
+    stripe = _widest_stripe(tiles)
+    rows = tiles[:, stripe].all(axis=1)
+    left, right = stripe.start * TILE_PIXELS, min(stripe.stop * TILE_PIXELS, new.shape[1])
     edges = np.flatnonzero(np.diff(np.concatenate(([False], rows, [False]))))
     found = [
-        Rectangle(columns.start, first_row + start, columns.stop - columns.start, end - start)
+        Rectangle(left, first_row + start, right - left, end - start)
         for start, end in edges.reshape(-1, 2).tolist()
         if end - start >= LEAST_SIDE_PIXELS
     ]
     return sorted(sorted(found, key=_area)[-MAXIMUM_COPIES:], key=_top)
 
 
-def _widest_stripe(is_equal: Flags) -> slice:
-    """Find the longest run of tiles whose columns are equal in at least half as many rows as
-    the best tile's."""
-    starts = np.arange(0, is_equal.shape[1], TILE_PIXELS)
-    equal_rows = np.logical_and.reduceat(is_equal, starts, axis=1).sum(axis=0)
+def _equal_tiles(new: Words, old: Words) -> Flags:
+    """Tell of each tile, TILE_PIXELS wide and a row high, whether all its pixels are equal."""
+    height, width = new.shape
+    flags = np.ones((height, -(-width // TILE_PIXELS) * TILE_PIXELS), np.bool_)
+    np.equal(new, old, out=flags[:, :width])
+    equal: Flags = flags.view(np.uint64) == _ALL_EQUAL
+    return equal
+
+
+def _widest_stripe(tiles: Flags) -> slice:
+    """Find the longest run of tiles that are equal in at least half as many rows as the
+    best one is."""
+    equal_rows = tiles.sum(axis=0, dtype=np.uint32)
     is_good = equal_rows * 2 >= equal_rows.max()
     edges = np.flatnonzero(np.diff(np.concatenate(([False], is_good, [False])))).reshape(-1, 2)
     start, end = max(edges.tolist(), key=lambda run: run[1] - run[0])
-    return slice(start * TILE_PIXELS, min(end * TILE_PIXELS, is_equal.shape[1]))
+    return slice(start, end)
 
 
 def _wrong_pixels(new: Words, old: Words, place: Rectangle) -> int:

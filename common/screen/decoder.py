@@ -17,6 +17,8 @@ from common.screen.sections import Encoding, Section, split
 
 OPAQUE: Final = np.uint32(0xFF000000)
 """The fourth byte of every pixel of the picture, whatever came over the line."""
+LEAST_BLOCK_ROWS: Final = 4
+"""Lower blocks cost more turns than one copy in between."""
 
 Pixels = NDArray[np.uint8]
 Words = NDArray[np.uint32]
@@ -60,8 +62,20 @@ class ScreenDecoder:
                 _put_together(apart, place)
                 _add_rows_above(place)
             case Encoding.COPY:
-                left, top, columns, rows = section.source()
-                place[...] = self._words[top : top + rows, left : left + columns]
+                self._copy(section.source(), section.rectangle)
+
+    def _copy(self, source: Rectangle, place: Rectangle) -> None:
+        """Copy within the picture. Rows that move up or down go in blocks as high as they
+        move, the foremost first, so that none lies over its own source; numpy would make a
+        whole copy in between for one that does."""
+        down = place.top - source.top
+        block = abs(down) if abs(down) >= LEAST_BLOCK_ROWS else place.height
+        tops = range(0, place.height, block)
+        for top in reversed(tops) if down > 0 else tops:
+            bottom = min(top + block, place.height)
+            self._words[place.top + top : place.top + bottom, place.left : place.right] = (
+                self._words[source.top + top : source.top + bottom, source.left : source.right]
+            )
 
     def _expand(self, section: Section) -> bytes:
         """Expand a Zstandard frame that says it holds exactly what the rectangle takes."""

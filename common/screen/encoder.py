@@ -106,10 +106,13 @@ class ScreenEncoder:
         area = bounding(changed)
         rows, columns = slice(area.top, area.bottom), slice(area.left, area.right)
         sections = []
-        for copy in find_copies(words[rows, columns], kept[rows, columns]):
+        searched = words[rows, columns]
+        for copy in find_copies(searched, kept[rows, columns]):
+            left, top, right, bottom = copy.place.edges()
             place = copy.place.moved(grab.left + area.left, grab.top + area.top)
             source = copy.source.moved(grab.left + area.left, grab.top + area.top)
-            self._keep(place, self._at(source))
+            # What stands at the source is what was grabbed at the place: it was compared.
+            self._keep(place, searched[top:bottom, left:right])
             data = COPY_SOURCE.pack(source.left, source.top)
             sections.append(Section(Encoding.COPY, place, data))
         return sections

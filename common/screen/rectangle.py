@@ -35,6 +35,10 @@ class Rectangle(NamedTuple):
         """How many pixels it holds."""
         return self.width * self.height
 
+    def edges(self) -> tuple[int, int, int, int]:
+        """Give left, top, right, bottom."""
+        return self.left, self.top, self.right, self.bottom
+
     def moved(self, right: int, down: int) -> "Rectangle":
         """Give the same rectangle so many pixels to the right and down."""
         return Rectangle(self.left + right, self.top + down, self.width, self.height)
