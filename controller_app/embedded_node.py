@@ -43,6 +43,7 @@ class EmbeddedNodeOptions:
     port: int | None = None
     listen_address: str = "0.0.0.0"  # noqa: S104  it is there for the LAN; TLS and the code guard it
     policies_file: Path | None = None
+    organisation: str = ""
     log_level: str = "info"
 
     def arguments(self) -> list[str]:
@@ -51,6 +52,8 @@ class EmbeddedNodeOptions:
         arguments += ["--log-level", self.log_level]
         if self.port is not None:
             arguments += ["--listen", joined(self.listen_address, self.port)]
+        if self.organisation:
+            arguments += ["--organisation", self.organisation]
         if self.policies_file is not None:
             arguments += ["--policies", str(self.policies_file)]
         return arguments

@@ -82,6 +82,7 @@ class ControllerProgram(QObject):
             self._data_folder / NODE_FOLDER,
             port=options.port,
             policies_file=options.policies_file,
+            organisation=settings.organisation,
             log_level=options.log_level,
         )
         technician = Technician(

@@ -46,13 +46,13 @@ class ScreenAndInput:
         """Carry out one gesture that mode and policies allow."""
         if self._injector is None:
             return
+        if isinstance(message, PointerMoved | ButtonPressed):
+            # First, as the motion that the display reports may be quicker than this thread.
+            self._capture.note_injected_pointer(message.x, message.y)
         try:
-            refusal = self._injector.carry_out(message)
+            self._injector.carry_out(message)
         except InjectionUnavailable as unavailable:
             self._give_up(unavailable)
-            return
-        if refusal is None and isinstance(message, PointerMoved | ButtonPressed):
-            self._capture.note_injected_pointer(message.x, message.y)
 
     def release_all(self) -> None:
         """Let go of every key and button."""

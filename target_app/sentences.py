@@ -35,7 +35,7 @@ HELP_MENU: Final = "Help"
 SIGN_WINDOW: Final = "Farhand: somebody is connected"
 END_HINT: Final = "Ends the session at once."
 CONFIRM_CODE: Final = "Connect" if sys.platform == "win32" else "OK"
-"""The ancestor's wording: Connect on Windows, OK elsewhere."""
+"""BigFix Remote Control's wording: Connect on Windows, OK elsewhere."""
 
 NO_ORGANISATION: Final = "an organisation that gave no name"
 NO_TECHNICIAN: Final = "Somebody without a name"

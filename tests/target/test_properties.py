@@ -33,7 +33,7 @@ def test_every_property_stands_once_in_the_table_and_says_what_it_means() -> Non
     assert all(hasattr(TargetProperties(), known.field) for known in PROPERTIES)
 
 
-def test_defaults_are_the_ancestors() -> None:
+def test_defaults_are_those_that_administrators_know() -> None:
     defaults = TargetProperties()
     assert defaults.confirm_take_over
     assert defaults.acceptance_grace_seconds == 45
@@ -43,7 +43,7 @@ def test_defaults_are_the_ancestors() -> None:
     assert defaults.allow_monitor
 
 
-def test_the_file_has_the_ancestors_names(tmp_path: Path) -> None:
+def test_the_file_has_the_names_that_administrators_know(tmp_path: Path) -> None:
     properties_path(tmp_path).write_text(
         f'ServerURL = "https://help.example.org:443#{FINGERPRINT}"\n'
         'BrokerList = "one.example.org:443, two.example.org:444"\n'
