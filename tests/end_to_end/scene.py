@@ -19,6 +19,7 @@ CONTROLLER_BACKGROUND = "#402020"
 TARGET_BACKGROUND = "#3b5a70"
 CONTROLLER_DISPLAY = DisplayOptions(1440, 1000, True, False, CONTROLLER_BACKGROUND)
 TARGET_DISPLAY = DisplayOptions(1024, 768, True, True, TARGET_BACKGROUND)
+NO_NETWORK = ("unshare", "--map-root-user", "--net", "--")
 SAME_PICTURE_SECONDS = 10.0
 POINTER_REACH_PIXELS = 32
 SCALED_DIFFERENCE = 2.0
@@ -45,9 +46,10 @@ class Scene:
         server = self.node.url if url is None else url
         return TargetDriver(self.target_display, self.folder, "--server", server, *options)
 
-    def target_without_server(self) -> TargetDriver:
-        """Start the program on the shared computer as on the first day."""
-        return TargetDriver(self.target_display, self.folder)
+    def target_alone(self) -> TargetDriver:
+        """Start the program on the shared computer as on the first day, with no network: no
+        server that happens to be near by can be found."""
+        return TargetDriver(self.target_display, self.folder, prefix=NO_NETWORK)
 
     def node_log(self) -> str:
         """What the node has written."""

@@ -4,6 +4,7 @@ The tray icon is clicked in the tray host, the menu in the menu, the answer on i
 """
 
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from target_app import sentences
@@ -25,12 +26,14 @@ ACTIONS_MENU_AT = (45, 15)
 class TargetDriver:
     """A target on a display with a window manager and a tray. Ends with the display."""
 
-    def __init__(self, display: VirtualDisplay, folder: Path, *options: str) -> None:
+    def __init__(
+        self, display: VirtualDisplay, folder: Path, *options: str, prefix: Sequence[str] = ()
+    ) -> None:
         self.display = display
         self.data_folder = folder / "target"
         self.output = folder / "target.out"
         self.process = display.start(
-            [COMMANDS / "farhand-target", "--data-dir", self.data_folder, *options],
+            [*prefix, COMMANDS / "farhand-target", "--data-dir", self.data_folder, *options],
             output=self.output,
         )
 
