@@ -3,6 +3,7 @@
 import contextlib
 import random
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from Xlib import X
@@ -126,15 +127,25 @@ def test_buttons_mean_what_they_mean_to_a_left_handed_user(
         connection.close()
 
 
+def is_pointer_at(connection: X11Connection, place: tuple[int, int]) -> bool:
+    pointer = connection.root.query_pointer()
+    return (pointer.root_x, pointer.root_y) == place
+
+
 def test_the_corners_of_the_screen_are_reached(stage: VirtualDisplay, sink: X11Sink) -> None:
     connection = X11Connection(stage.name)
     try:
         for place in ((0, 0), (1279, 0), (1279, 799), (0, 799)):
             sink.move_pointer(*place)
-            pointer = connection.root.query_pointer()
-            assert (pointer.root_x, pointer.root_y) == place
+            # Two connections: the server takes their requests in an order of its own.
+            wait_until(partial(is_pointer_at, connection, place), ANSWER_SECONDS, f"{place}")
     finally:
         connection.close()
+
+
+def is_pointer_at(connection: X11Connection, place: tuple[int, int]) -> bool:
+    pointer = connection.root.query_pointer()
+    return (pointer.root_x, pointer.root_y) == place
 
 
 def press_some(sink: X11Sink) -> None:
