@@ -143,11 +143,6 @@ def test_the_corners_of_the_screen_are_reached(stage: VirtualDisplay, sink: X11S
         connection.close()
 
 
-def is_pointer_at(connection: X11Connection, place: tuple[int, int]) -> bool:
-    pointer = connection.root.query_pointer()
-    return (pointer.root_x, pointer.root_y) == place
-
-
 def press_some(sink: X11Sink) -> None:
     sink.press_key(SHIFT, "")
     sink.press_key(usage_of("Digit7"), "/")  # Shift is lifted for it
