@@ -6,6 +6,7 @@ thread of its own; use it in a with statement.
 """
 
 import asyncio
+import contextlib
 import ssl
 import threading
 from dataclasses import dataclass, field
@@ -122,7 +123,9 @@ async def _pump(
     except (OSError, TimeoutError):
         pass  # cut by one side; the other is cut below
     finally:
-        writer.transport.abort()
+        # Python 3.11.2 has lost its protocol here where the connection is closed already.
+        with contextlib.suppress(AttributeError):
+            writer.transport.abort()
 
 
 def trusting(root: RootKey) -> ssl.SSLContext:
